@@ -1,0 +1,44 @@
+"""The command line: `liaison`. Each group of commands has a module in `services/commands/`."""
+
+import sys
+
+import typer
+
+from services.commands import contract, deadletters, inspect, look, operate, serve
+from shared.embedded.tenancy import StartFailed
+from shared.errors import Refusal
+from shared.settings import SettingsError
+
+app = typer.Typer(
+    name="liaison",
+    help="Finds a liaison officer for every report, and does not let go until a named person owns it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (serve, operate, look, inspect):
+    module.register(app)
+app.add_typer(deadletters.app, name="dead-letters")
+app.add_typer(contract.app, name="contract")
+app.add_typer(operate.roster, name="roster")
+
+
+def main() -> None:
+    """Run a command; what goes wrong is one line on stderr and a non-zero exit."""
+    try:
+        app()
+    except (SettingsError, StartFailed) as error:
+        _fail(str(error))
+    except Refusal as error:
+        _fail(f"{error.code}: {error.title}")
+    except OSError as error:
+        _fail(f"{type(error).__name__}: {error.strerror or 'cannot be reached'}")
+
+
+def _fail(line: str) -> None:
+    sys.stderr.write(f"liaison: {line}\n")
+    raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Loads what a batch of submissions, amendments and withdrawals is about, and saves what the desk decided.
+
+Both ways in, topics and HTTPS, come through here; each table is read and written by one statement a batch.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice, repeat
+
+from services.intake.policies import Policies
+from services.intake.rules.accept import Moment, Named
+from services.intake.rules.desk import Address, Desk, Key
+from services.intake.rules.geography import Gazetteer
+from services.intake.store import reports, sealed, told
+from services.intake.vault import Vault
+from shared.clock import Clock
+from shared.database import Unit
+from shared.identifiers import new_reference, uuid7
+from shared.journal import Outgoing
+
+
+@dataclass
+class Wanted:
+    """What a batch asks about: reports by key and by reference, contact handles, and how many names it may need."""
+
+    keys: list[Key] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+    handles: list[str] = field(default_factory=list)
+    names: int = 0
+
+    def address(self, address: Address) -> None:
+        """Ask for the report that is meant."""
+        if address.reference is not None:
+            self.references.append(address.reference)
+        elif address.key is not None:
+            self.keys.append(address.key)
+
+    def contact(self, handle: str | None) -> None:
+        """Ask for the contact behind a handle, if there is one."""
+        if handle is not None:
+            self.handles.append(handle)
+
+
+@dataclass
+class Batch:
+    """The desk of one transaction, and the sealed contact details it may hand over."""
+
+    desk: Desk
+    clock: Clock
+    contacts: dict[str, bytes]
+
+    def moment(self, now: datetime) -> Moment:
+        """`now` of the domain, and the same instant in real time."""
+        return Moment(now, real_time(self.clock, now))
+
+
+@dataclass(frozen=True)
+class Reception:
+    """Everything the front desk needs from outside its rules."""
+
+    policies: Policies
+    gazetteer: Gazetteer
+    vault: Vault
+
+    async def load(self, unit: Unit, wanted: Wanted) -> Batch:
+        """A desk that knows what the batch is about; reports are locked in id order, then contacts."""
+        desk = Desk(self.policies.known, self.gazetteer, islice(_names(), wanted.names))
+        if wanted.keys or wanted.references:
+            for report in await reports.lock_addressed(unit.connection, wanted.keys, wanted.references):
+                desk.knows(report)
+        left = await sealed.lock_contacts(unit.connection, wanted.handles)
+        desk.handles = {handle: contact.handle for handle, contact in left.items()}
+        held = {handle: contact.sealed for handle, contact in left.items() if contact.sealed is not None}
+        return Batch(desk, unit.clock, held)
+
+    async def save(self, unit: Unit, batch: Batch) -> None:
+        """Write what the desk decided. Raises `reports.Overtaken` where a new report's name has just been taken."""
+        desk, connection = batch.desk, unit.connection
+        await reports.insert(connection, [desk.reports[id_] for id_ in desk.new])
+        await reports.save(connection, [desk.reports[id_] for id_ in desk.changed if id_ not in desk.new])
+        await self.vault.keep(connection, desk.kept, batch.contacts, desk.new)
+        await sealed.claim_contacts(connection, desk.claimed)
+        await told.tell(unit, desk.told, _to_routing(desk))
+
+
+def _to_routing(desk: Desk) -> Sequence[Outgoing]:
+    return [Outgoing("reports", str(report.referral_id), event, event.at) for report, event in desk.to_routing]
+
+
+def _names() -> Iterator[Named]:
+    return (Named(uuid7(), new_reference()) for _ in repeat(None))
+
+
+def real_time(clock: Clock, domain: datetime) -> datetime:
+    """The real instant of a domain time: the inverse of `Clock.domain`."""
+    if domain <= clock.epoch:
+        return domain
+    return clock.epoch + timedelta(seconds=clock.real_seconds(domain - clock.epoch))

@@ -1,0 +1,44 @@
+"""Codes a sender may use, checked against the policy in force when the report was received (contract §1)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from shared.contracts.particulars import Grade, Strand
+from shared.contracts.policy import PolicyDocument
+from shared.errors import FieldError
+
+
+def in_force(policies: Sequence[PolicyDocument], at: datetime) -> PolicyDocument:
+    """The policy in force at `at`, out of at least one; before the first, the first."""
+    ordered = sorted(policies, key=lambda policy: policy.effective_from)
+    begun = [policy for policy in ordered if policy.effective_from <= at]
+    return begun[-1] if begun else ordered[0]
+
+
+def unknown_codes(
+    policy: PolicyDocument, incident_kind: str | None, strands: Iterable[Strand], risks: Iterable[str]
+) -> Iterator[FieldError]:
+    """What of these the policy does not know. `incident_kind` None is not asked about."""
+    known = policy.codes
+    if incident_kind is not None and incident_kind not in known.incident_kinds:
+        yield FieldError("incident_kind", "unknown_code")
+    for number, strand in enumerate(strands):
+        if strand.strand not in known.strands:
+            yield FieldError(f"strands.{number}.strand", "unknown_code")
+    for number, risk in enumerate(risks):
+        if risk not in known.risks:
+            yield FieldError(f"risks.{number}", "unknown_code")
+
+
+def unknown_grade(policy: PolicyDocument, force: str, grade: Grade | None) -> Iterator[FieldError]:
+    """A grade that the force does not have. A force's grades are its own: Cambridgeshire alone says `prompt`."""
+    if grade is not None and policy.grade_of(force, grade.value) is None:
+        yield FieldError("grade.value", "unknown_code")
+
+
+def desk_for_strands(policy: PolicyDocument, strands: Sequence[Strand]) -> str | None:
+    """The hand-off desk where strands were named and none is the scheme's; None where it is ours."""
+    named = [strand.strand for strand in strands]
+    if not named or set(named) & set(policy.scheme.strands):
+        return None
+    return next((policy.scheme.desks[strand] for strand in named if strand in policy.scheme.desks), None)

@@ -1,0 +1,116 @@
+"""From what routing says to what control rooms are told: fewer facts, one log line, never why somebody declined."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from services.intake.rules.log_lines import log_line
+from services.intake.rules.report import F, Followed, Followup
+from shared.contracts import outbound, referrals
+from shared.contracts.lifecycle import ReferralEvent
+from shared.contracts.logline import Outbound, OutboundReport, SourceEcho
+from shared.contracts.model import Part
+from shared.contracts.outbound import Fault
+from shared.contracts.particulars import Source
+from shared.errors import FieldError
+
+MOST_FAULTS = 64
+
+
+def _by_name() -> Mapping[str, type[OutboundReport]]:
+    found = (kind for kind in vars(outbound).values() if isinstance(kind, type) and issubclass(kind, OutboundReport))
+    return {kind.name: kind for kind in found if "name" in vars(kind)}
+
+
+_OUTBOUND = _by_name()
+_COMMON = frozenset(OutboundReport.model_fields)
+
+
+def echo(source: Source) -> SourceEcho:
+    """The sender's own terms, given back."""
+    return SourceEcho(**dict(source))
+
+
+def tell(kind: type[OutboundReport], report: Followed, at: datetime, **facts: Any) -> OutboundReport:
+    """An outbound event about a report as it stands; its sequence is the report's."""
+    facts.setdefault("in_reply_to", report.in_reply_to)
+    return kind(
+        reference=report.reference,
+        source=echo(report.source),
+        idempotency_key=report.idempotency_key,
+        sequence=report.outbound_sequence,
+        at=at,
+        state=report.state,
+        holder=report.holder,
+        next_due=report.next_due,
+        log_line=log_line(kind.name, at, reference=report.reference, due=report.next_due, exercise=report.exercise),
+        **facts,
+    )
+
+
+def follow(report: F, event: ReferralEvent) -> Followup[F]:
+    """Take in what routing says of a referral, and tell the control rooms what is theirs to know."""
+    told_in = _OUTBOUND.get(event.name)
+    after = replace(
+        report,
+        force=event.force,
+        state=event.state,
+        holder=event.holder,
+        next_due=event.next_due,
+        changed_at=event.at,
+        held_until=None,
+        transferred=report.transferred or isinstance(event, referrals.ReferralTransferred),
+        outbound_sequence=report.outbound_sequence + (told_in is not None),
+    )
+    if told_in is None:
+        return Followup(after)
+    return Followup(after, (tell(told_in, after, event.at, **_facts(told_in, after, event)),))
+
+
+def _facts(kind: type[OutboundReport], report: Followed, event: ReferralEvent) -> dict[str, Any]:
+    """What the two events have in common by name, and what is worked out."""
+    shared = (kind.model_fields.keys() - _COMMON) & type(event).model_fields.keys()
+    facts = {name: getattr(event, name) for name in shared}
+    more = _MORE.get(type(event))
+    return facts | (more(report, event) if more is not None else {})
+
+
+def _offered(_report: Followed, event: Any) -> dict[str, Any]:
+    return {"officers_asked": len(event.officers)}
+
+
+def _amended(report: Followed, _event: Any) -> dict[str, Any]:
+    return {"in_reply_to": report.amended_by or report.in_reply_to}
+
+
+def _withdrawn(report: Followed, _event: Any) -> dict[str, Any]:
+    return {"in_reply_to": report.withdrawn_by or report.in_reply_to}
+
+
+_MORE: Mapping[type[Part], Callable[[Followed, Any], dict[str, Any]]] = {
+    referrals.ReferralOffered: _offered,
+    referrals.ReferralAmended: _amended,
+    referrals.ReferralWithdrawn: _withdrawn,
+}
+
+
+def unrouted(report: F, at: datetime) -> Followup[F]:
+    """Routing has not taken the report on in time."""
+    after = replace(report, unrouted_at=at, outbound_sequence=report.outbound_sequence + 1)
+    return Followup(after, (tell(outbound.ReportUnrouted, after, at),))
+
+
+def rejected(
+    code: str, errors: tuple[FieldError, ...], at: datetime, *, in_reply_to: str | None, key: str | None = None
+) -> Outbound:
+    """The answer to a record that could not be used. `key` is the sender's idempotency key, where it was readable."""
+    faults = tuple(Fault(field=error.field or "body", reason=error.reason) for error in errors[:MOST_FAULTS])
+    return outbound.ReportRejected(
+        code=code,
+        errors=faults or (Fault(field="body", reason=code),),
+        at=at,
+        in_reply_to=in_reply_to,
+        idempotency_key=key,
+        log_line=log_line("report.rejected", at),
+    )

@@ -1,0 +1,29 @@
+"""UK postcodes as people type them: a full one, or its outward half alone, in any case and spacing."""
+
+import re
+from dataclasses import dataclass
+
+_FULL = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
+_OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
+
+
+@dataclass(frozen=True)
+class Postcode:
+    """`outward` is `SG8`; `inward` is `5AB`, or None where only the outward code was given."""
+
+    outward: str
+    inward: str | None = None
+
+    @property
+    def sector(self) -> str | None:
+        """`SG8 5`, or None for an outward code alone."""
+        return None if self.inward is None else f"{self.outward} {self.inward[0]}"
+
+
+def parse_postcode(text: str) -> Postcode | None:
+    """The postcode in `text`, or None where it has not the shape of one. Whether it exists is not asked."""
+    compact = "".join(text.split()).upper()
+    full = _FULL.fullmatch(compact)
+    if full is not None:
+        return Postcode(full[1], full[2])
+    return Postcode(compact) if _OUTWARD.fullmatch(compact) else None

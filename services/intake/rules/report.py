@@ -1,0 +1,107 @@
+"""A report as intake keeps it, and the ways a decision about one can turn out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from services.intake.rules.contact import ContactFacts
+from shared.contracts.lifecycle import State
+from shared.contracts.logline import Outbound
+from shared.contracts.model import Holder
+from shared.contracts.particulars import Source
+from shared.contracts.reports import ReportEvent, ReportPicture
+from shared.errors import FieldError
+
+OPEN: frozenset[State] = frozenset({"waiting", "offered", "accepted", "contacted"})
+"""States in which a report can still be amended or withdrawn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Followed:
+    """What it takes to follow a report: its names, and where it stands.
+
+    `held_until` is real time and None once routing has opened a referral. `outbound_sequence` counts what control
+    rooms were told, contiguous from 1.
+    """
+
+    referral_id: UUID
+    reference: str
+    source: Source
+    idempotency_key: str
+    record_key: str | None
+    in_reply_to: str | None
+    exercise: bool
+    force: str
+    held_until: datetime | None
+    state: State = "waiting"
+    holder: Holder | None = None
+    next_due: datetime | None = None
+    outbound_sequence: int = 1
+    changed_at: datetime | None = None
+    unrouted_at: datetime | None = None
+    amended_by: str | None = None
+    withdrawn_by: str | None = None
+    transferred: bool = False
+
+    @property
+    def outbound_key(self) -> str:
+        """The key of everything told to control rooms about it."""
+        return self.record_key or self.reference
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The forces that are told: the one it came from, and after a transfer the one that owns it."""
+        owner = (self.force,) if self.transferred and self.force != self.source.force else ()
+        return (self.source.force, *owner)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Followed):
+    """A whole report: what came in, and what routing was told; `sequence` counts that, contiguous from 1."""
+
+    principal: str
+    digest: bytes
+    at: datetime
+    received_at: datetime
+    ack_due: datetime
+    picture: ReportPicture
+    contact: ContactFacts | None
+    consents: bool
+    place_desk: str | None
+    strand_desk: str | None
+    sequence: int = 1
+    withdrawn_at: datetime | None = None
+
+
+F = TypeVar("F", bound=Followed)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A decision: the report as it stands now, and what routing and the control rooms are told."""
+
+    report: Report
+    to_routing: ReportEvent | None = None
+    to_control_rooms: tuple[Outbound, ...] = ()
+
+
+@dataclass(frozen=True)
+class Followup(Generic[F]):
+    """What became of a report elsewhere: where it stands now, and what the control rooms are told."""
+
+    report: F
+    to_control_rooms: tuple[Outbound, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Why something could not be used: a code for programs, and each field with its reason. Never empty."""
+
+    code: str
+    errors: tuple[FieldError, ...]
+
+
+def open_to_change(report: Report) -> bool:
+    """Whether it can still be amended: not withdrawn, closed or handed off."""
+    return report.withdrawn_at is None and report.state in OPEN

@@ -1,0 +1,1 @@
+"""What intake keeps: the only place that knows its tables."""

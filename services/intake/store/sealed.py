@@ -1,0 +1,109 @@
+"""Sealed things: referrals' keys, texts in the vault, and contact details that wait for their report."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.rules.contact import ContactFacts
+from services.intake.rules.desk import Handle
+from services.intake.store import rows
+from services.intake.store.tables import SCHEMA, ContactRow, SubjectKeyRow, VaultRow, table_of
+
+HANDLE_HOURS = 24
+"""Real hours in which contact details can be claimed by a report (contract §1)."""
+
+
+@dataclass(frozen=True)
+class LeftContact:
+    """Contact details left beforehand: what may be known of them, and the sealed rest until somebody claims it."""
+
+    handle: Handle
+    sealed: bytes | None
+
+
+async def insert_keys(connection: AsyncConnection, wrapped: Mapping[UUID, bytes]) -> None:
+    """Write the wrapped keys of new referrals."""
+    await rows.insert(
+        connection, table_of(SubjectKeyRow), [{"referral_id": id_, "wrapped": key} for id_, key in wrapped.items()]
+    )
+
+
+async def keys(connection: AsyncConnection, referral_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """The wrapped keys of referrals; an erased one has none."""
+    found = await connection.execute(
+        sa.text(
+            f"select referral_id, wrapped from {SCHEMA}.subject_keys where referral_id = any(cast(:ids as uuid[]))"
+        ),
+        {"ids": list(referral_ids)},
+    )
+    return {row.referral_id: bytes(row.wrapped) for row in found}
+
+
+async def insert_texts(connection: AsyncConnection, texts: Iterable[tuple[UUID, str, bytes]]) -> None:
+    """Write sealed texts, each under its referral and name."""
+    await rows.insert(
+        connection,
+        table_of(VaultRow),
+        [{"referral_id": id_, "name": name, "sealed": sealed} for id_, name, sealed in texts],
+    )
+
+
+async def text(connection: AsyncConnection, referral_id: UUID, name: str) -> bytes | None:
+    """A sealed text."""
+    found = await connection.execute(
+        sa.text(f"select sealed from {SCHEMA}.vault where referral_id = :id and name = :name"),
+        {"id": referral_id, "name": name},
+    )
+    sealed = found.scalar_one_or_none()
+    return None if sealed is None else bytes(sealed)
+
+
+async def leave_contact(
+    connection: AsyncConnection, handle: str, owner: str, facts: ContactFacts, sealed: bytes
+) -> datetime:
+    """Keep contact details until a report claims them. Returns until when, in real time."""
+    found = await connection.execute(
+        sa.text(
+            f"insert into {SCHEMA}.contacts (handle, owner, facts, sealed) "
+            "values (:handle, :owner, cast(:facts as jsonb), :sealed) "
+            f"returning left_at + interval '{HANDLE_HOURS} hours'"
+        ),
+        {"handle": handle, "owner": owner, "facts": facts.model_dump_json(by_alias=True), "sealed": sealed},
+    )
+    until: datetime = found.scalar_one()
+    return until
+
+
+async def lock_contacts(connection: AsyncConnection, handles: Iterable[str]) -> dict[str, LeftContact]:
+    """The contacts with these handles, locked in order; unknown ones are left out."""
+    wanted = sorted(set(handles))
+    if not wanted:
+        return {}
+    found = await connection.execute(
+        sa.text(
+            f"select handle, owner, facts, sealed, claimed_by is not null as claimed, "
+            f"left_at > clock_timestamp() - interval '{HANDLE_HOURS} hours' as fresh from {SCHEMA}.contacts "
+            "where handle = any(cast(:handles as text[])) order by handle for update"
+        ),
+        {"handles": wanted},
+    )
+    return {
+        row.handle: LeftContact(
+            Handle(row.owner, ContactFacts.model_validate(row.facts), row.fresh, row.claimed),
+            None if row.sealed is None else bytes(row.sealed),
+        )
+        for row in found
+    }
+
+
+async def claim_contacts(connection: AsyncConnection, claimed: Mapping[str, UUID]) -> None:
+    """Mark contacts as claimed; their details are in the referrals' own keeping from here on."""
+    await rows.update(
+        connection,
+        table_of(ContactRow),
+        [{"handle": handle, "claimed_by": id_, "sealed": None} for handle, id_ in sorted(claimed.items())],
+    )

@@ -1,0 +1,99 @@
+"""What intake does by itself: it watches what it holds, says that it is there, and says when a part is away."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.intake.policies import Policies
+from services.intake.rules.desk import Told, addressed
+from services.intake.rules.log_lines import log_line
+from services.intake.rules.outbound import unrouted
+from services.intake.store import ledger, reports, told
+from shared.contracts.logline import Outbound
+from shared.contracts.outbound import ServiceDegraded, ServiceHeartbeat, ServiceRestored
+from shared.database import Unit
+from shared.service import Platform
+from shared.telemetry import get_logger
+
+log = get_logger("intake")
+
+HEARTBEAT_SECONDS = 30.0
+_LOOK_SECONDS = 1.0
+_AT_ONCE = 200
+_GRACE_SECONDS = 10.0
+"""After a start, what routing said meanwhile is read before anything is called unrouted; at most this long."""
+_KEY = "service"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Two loops; with several replicas each thing is done by one of them."""
+
+    platform: Platform
+    policies: Policies
+
+    async def holds(self) -> None:
+        """Call a report unrouted when routing has not opened it in time; real time, until cancelled."""
+        await self._catch_up()
+        while True:
+            while await self.look() == _AT_ONCE:
+                pass
+            await asyncio.sleep(await self._pause())
+
+    async def look(self) -> int:
+        """Deal with what is overdue now; gives how many reports that were."""
+        async with self.platform.database.unit() as unit:
+            overdue = await reports.lock_overdue(unit.connection, _AT_ONCE)
+            now = await unit.now()
+            steps = [unrouted(report, now) for report in overdue]
+            await reports.follow(unit.connection, [step.report for step in steps])
+            news = [one for step in steps for one in addressed(step.report, step.to_control_rooms)]
+            await told.tell(unit, [*news, *await self._routing_away_or_back(unit, now)])
+        if overdue:
+            log.error("reports_unrouted", count=len(overdue))
+        return len(overdue)
+
+    async def heartbeats(self) -> None:
+        """Tell every control room every 30 s that Liaison is there; until cancelled."""
+        while True:
+            if self.platform.broker_reachable():
+                await self.beat()
+            await asyncio.sleep(HEARTBEAT_SECONDS / 6)
+
+    async def beat(self) -> None:
+        """One heartbeat to every force, unless another replica has just sent it."""
+        async with self.platform.database.unit() as unit:
+            if await ledger.due(unit.connection, ServiceHeartbeat.name, HEARTBEAT_SECONDS - 1):
+                await told.tell(unit, self._to_all(_heartbeat(await unit.now())))
+
+    async def _catch_up(self) -> None:
+        patience = asyncio.get_running_loop().time() + _GRACE_SECONDS
+        while not self.platform.caught_up("referrals") and asyncio.get_running_loop().time() < patience:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+    async def _pause(self) -> float:
+        async with self.platform.database.unit() as unit:
+            seconds = await reports.seconds_to_next_hold(unit.connection)
+        return _LOOK_SECONDS if seconds is None else min(max(seconds, 0.05), _LOOK_SECONDS)
+
+    async def _routing_away_or_back(self, unit: Unit, now: datetime) -> list[Told]:
+        """Held reports overdue mean that routing is away; none left, that it is back. Said once each."""
+        away = await reports.any_unrouted(unit.connection)
+        if not await ledger.mark_degraded(unit.connection, "routing", now, degraded=away):
+            return []
+        return self._to_all(_degraded(now, "routing") if away else _restored(now))
+
+    def _to_all(self, event: Outbound) -> list[Told]:
+        return [Told(force, _KEY, event) for force in self.policies.current.forces]
+
+
+def _heartbeat(at: datetime) -> ServiceHeartbeat:
+    return ServiceHeartbeat(at=at, log_line=log_line(ServiceHeartbeat.name, at))
+
+
+def _degraded(at: datetime, *parts: str) -> ServiceDegraded:
+    return ServiceDegraded(at=at, parts=parts, log_line=log_line(ServiceDegraded.name, at))
+
+
+def _restored(at: datetime) -> ServiceRestored:
+    return ServiceRestored(at=at, log_line=log_line(ServiceRestored.name, at))

@@ -1,0 +1,66 @@
+"""From a notice that is due to a message a channel can send: the address opened, the link written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from services.notify.channels.channel import Channel, Message, NoChannel
+from services.notify.means import open_means
+from services.notify.rules.attempts import SINK, Leg, Moment
+from services.notify.rules.planning import ways_now
+from services.notify.store.leases import Due
+from shared.sealing import MasterKeys, SealBroken
+
+MEANS_GONE = NoChannel("means_gone")
+SEAL_BROKEN = NoChannel("seal_broken")
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A message, the channel it goes over, and the lane it needs room in."""
+
+    channel: Channel
+    message: Message
+    lane: str
+
+
+@dataclass(frozen=True)
+class Addressing:
+    """Knows the keys, the channel of each means, and where links lead."""
+
+    keys: MasterKeys
+    channels: Mapping[str, Channel]
+    base_url: str
+
+    def address(self, due: Due, leg: Leg, moment: Moment) -> Addressed:
+        """The message for one leg. Means changed or lost since the notice was planned are refused, not guessed."""
+        channel, address = self._way(due, leg, moment)
+        message = Message(
+            notice_id=due.id,
+            to=due.recipient.id,
+            means=leg.means,
+            nth=leg.nth,
+            address=address,
+            type=due.type,
+            reference=due.reference,
+            response_class=due.response_class,
+            respond_by=due.respond_by,
+            url=self._link(due.reference),
+            exercise=due.exercise,
+            sent_at=moment.real,
+        )
+        return Addressed(channel, message, channel.lane(address))
+
+    def _way(self, due: Due, leg: Leg, moment: Moment) -> tuple[Channel, str]:
+        if leg.means == SINK:
+            return self.channels[SINK], ""
+        same = [way for way in ways_now(due.recipient, moment.domain) if way.kind == leg.means]
+        if leg.nth >= len(same):
+            return MEANS_GONE, ""
+        try:
+            address = open_means(self.keys, due.recipient.id, leg.means, same[leg.nth].sealed)
+        except SealBroken:
+            return SEAL_BROKEN, ""
+        return self.channels[leg.means], address
+
+    def _link(self, reference: str | None) -> str:
+        return f"{self.base_url}/referrals/{reference}" if reference else f"{self.base_url}/tasks"

@@ -1,0 +1,111 @@
+"""What notify learns: what happens to referrals, how people are reached, how patiently."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.notify.rules.attempts import OPEN, REACHED
+from services.notify.rules.desk import Desk, Standing
+from services.notify.rules.patience import Patience, patience_of, wait_for_receipt
+from services.notify.rules.planning import Plan, Task, plan
+from services.notify.store.courses import save_courses
+from services.notify.store.leases import moment_of
+from services.notify.store.notices import insert_notices, lock_standing
+from services.notify.store.policies import policies, save_policies
+from services.notify.store.recipients import Published, recipients, save_recipients, versions
+from services.notify.store.referrals import lock_tasks, save_tasks
+from services.notify.telling import tell
+from shared.contracts.lifecycle import ReferralEvent
+from shared.contracts.officers import OfficerPublished
+from shared.contracts.policy import PolicyPublished
+from shared.contracts.referrals import ReferralViewed
+from shared.database import Unit
+from shared.identifiers import uuid7
+from shared.inbox import Received
+
+
+@dataclass
+class Planning:
+    """A batch of referral events, folded: the tasks as they now stand, and what is to be done, in order."""
+
+    tasks: dict[UUID, Task]
+    standing: list[Standing]
+    plans: list[tuple[Plan, datetime]] = field(default_factory=list)
+
+
+class ReferralsConsumer:
+    """Plans notices from what happens to referrals."""
+
+    async def load(self, unit: Unit, events: Sequence[Received]) -> Planning:
+        """The tasks, locked, and then those of their notices that these events may touch."""
+        wanted = [received.event for received in events if isinstance(received.event, ReferralEvent)]
+        ids = [event.referral_id for event in wanted]
+        tasks = await lock_tasks(unit, ids)
+        touched = OPEN | REACHED if any(isinstance(event, ReferralViewed) for event in wanted) else OPEN
+        return Planning(tasks, await lock_standing(unit, tasks, touched) if tasks else [])
+
+    def apply(self, state: Planning, received: Received, now: datetime) -> None:
+        """Plan one event."""
+        event = received.event
+        if isinstance(event, ReferralEvent):
+            planned = plan(state.tasks.get(event.referral_id), event)
+            state.tasks[event.referral_id] = planned.task
+            state.plans.append((planned, now))
+
+    async def save(self, unit: Unit, state: Planning) -> None:
+        """Write notices and tasks, tell routing of people who cannot be reached, and ring the dispatcher."""
+        if not state.plans:
+            return
+        people = await recipients(unit, [draft.to for planned, _ in state.plans for draft in planned.drafts])
+        known = await policies(unit)
+        desk = Desk(people, await moment_of(unit))
+        for one in state.standing:
+            desk.standing[one.referral_id].append(one)
+        for planned, now in state.plans:
+            patience = wait_for_receipt(known, planned.task.pool, planned.task.response_class, now)
+            desk.carry_out(planned, [uuid7() for _ in planned.drafts], patience, now)
+        touched = {planned.task.referral_id for planned, _ in state.plans}
+        await save_tasks(unit, [state.tasks[referral] for referral in touched])
+        await insert_notices(unit, desk.new_notices())
+        await save_courses(unit, desk.changed_courses(), desk.moment.domain)
+        await tell(unit, [(notice.subject, news) for notice, news in desk.news], desk.moment.domain)
+        unit.wake("dispatcher")
+
+
+@dataclass
+class Roster:
+    """A batch of the roster and the policy: who changed, against the versions stored."""
+
+    versions: dict[str, int]
+    published: dict[str, Published] = field(default_factory=dict)
+    policies: list[Patience] = field(default_factory=list)
+
+
+class RosterConsumer:
+    """Keeps officers and roles, their means still sealed, and how patient each class is."""
+
+    async def load(self, unit: Unit, events: Sequence[Received]) -> Roster:
+        """The versions stored of those published, locked."""
+        keys = [received.key for received in events if received.topic == "officers" and received.key]
+        return Roster(await versions(unit, keys))
+
+    def apply(self, state: Roster, received: Received, now: datetime) -> None:
+        """Take in one publication; an older version than the one stored changes nothing."""
+        event = received.event
+        if isinstance(event, PolicyPublished):
+            state.policies += [patience_of(pool, event.document) for pool in event.document.pools]
+        elif isinstance(event, OfficerPublished):
+            if event.version >= state.versions.get(event.id, 0):
+                state.versions[event.id] = event.version
+                state.published[event.id] = Published(event.id, event.version, event)
+        elif received.tombstone and received.topic == "officers" and received.key:
+            last = state.versions.pop(received.key, 0)
+            state.published[received.key] = Published(received.key, last, None)
+
+    async def save(self, unit: Unit, state: Roster) -> None:
+        """Write people and policies, and ring for those whose notices were waiting for them."""
+        await save_recipients(unit, state.published)
+        await save_policies(unit, state.policies)
+        if state.published:
+            unit.wake("newcomers")

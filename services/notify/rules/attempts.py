@@ -1,0 +1,273 @@
+"""How far a notice has got: one leg for each means, and what an attempt's outcome does to them.
+
+The next means starts when one fails for good, or beside it when no receipt has come in the class's time.
+A course is stored with its notice; nothing here reads a clock or draws a number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+
+class State(StrEnum):
+    """What became of a notice, or of one leg of it (contract §4, `GET /v1/notices`)."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+OPEN = frozenset({State.PLANNED, State.SENDING, State.SENT})
+"""States of a notice that something may still be done about."""
+
+REACHED = frozenset({State.DELIVERED, State.READ})
+
+# What is best known of a notice, whose legs may differ, is what its own state says.
+_STANDING = (
+    State.READ,
+    State.DELIVERED,
+    State.SENDING,
+    State.SENT,
+    State.PLANNED,
+    State.EXPIRED,
+    State.SUPERSEDED,
+    State.FAILED,
+)
+
+LEASE = timedelta(seconds=8)
+"""Real time an attempt may take before another process tries again; every channel gives up sooner."""
+
+SLOWEST_RETRY = 600.0
+"""Seconds; doubling stops here, so that a host back after an hour is found within ten minutes."""
+
+UNKNOWN = "unknown"
+"""The means of somebody who is not on the roster yet: their notice waits."""
+
+NOBODY = "none"
+"""The means of somebody who is on the roster and cannot be reached at all."""
+
+SINK = "exercise"
+"""Where exercise traffic ends: it never goes over anybody's real means."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One instant in both times: `real` for leases and retries, `domain` for deadlines."""
+
+    real: datetime
+    domain: datetime
+    speed: float = 1.0
+
+    def real_at(self, deadline: datetime) -> datetime:
+        """The real instant at which domain time has reached `deadline`: a rounding never makes it early."""
+        return self.real + (deadline - self.domain) / self.speed + timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one attempt. `reason` is a code; `after` is the least wait the receiver asked for, in seconds."""
+
+    kind: Literal["delivered", "sent", "retry", "refused"]
+    reason: str | None = None
+    after: float | None = None
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A notice's course over one means. `nth` tells several of a kind apart (a role's rota).
+
+    `due` is real time: when to start, to try again, or to take over from an attempt whose lease ran out;
+    None when nothing is to be done, or not before the leg in front of it has had its time.
+    """
+
+    means: str
+    nth: int = 0
+    state: State = State.PLANNED
+    tries: int = 0
+    due: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Course:
+    """All legs of a notice, in order. `not_after` is domain time, `patience` real seconds to wait for a receipt."""
+
+    legs: tuple[Leg, ...]
+    not_after: datetime
+    patience: float
+    superseded: bool = False
+
+    @property
+    def state(self) -> State:
+        """The state of the whole notice."""
+        states = {leg.state for leg in self.legs}
+        return next(state for state in _STANDING if state in states)
+
+    @property
+    def due(self) -> datetime | None:
+        """When the dispatcher must look at it next (real time); None for never."""
+        return min((leg.due for leg in self.legs if leg.due is not None), default=None)
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether an attempt is under way, so that no newer notice may overtake it."""
+        return any(leg.state is State.SENDING for leg in self.legs)
+
+    @property
+    def tried(self) -> bool:
+        """Whether any attempt was made: first offers go before repeats."""
+        return any(leg.tries for leg in self.legs)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for its recipient to become known."""
+        return self.legs[0].means == UNKNOWN and self.legs[0].state is State.PLANNED
+
+    @property
+    def means(self) -> str | None:
+        """The means that says most about it: the one that reached, else the last one tried, else the first."""
+        means = _best(self).means
+        return None if means in {UNKNOWN, NOBODY} else means
+
+
+@dataclass(frozen=True)
+class News:
+    """What routing must hear: over which means it was delivered, or failed; `last` when nothing is left to try."""
+
+    kind: Literal["delivered", "failed"]
+    means: str | None
+    last: bool = False
+    reason: str | None = None
+
+
+def begin(course: Course, leg: Leg, moment: Moment) -> tuple[Course, bool]:
+    """Start an attempt on a leg that is due; False when its time is over and the course ends instead."""
+    if course.superseded:
+        return _end(_released(course, leg), State.SUPERSEDED), False
+    if moment.domain >= course.not_after:
+        return _end(_released(course, leg), State.EXPIRED), False
+    sending = replace(leg, state=State.SENDING, tries=leg.tries + 1, due=moment.real + LEASE)
+    started = _with(course, leg, sending)
+    following = _next(started)
+    if leg.tries == 0 and following is not None and following.due is None:
+        waiting = replace(following, due=moment.real + timedelta(seconds=course.patience))
+        started = _with(started, following, waiting)
+    return started, True
+
+
+def settle(
+    course: Course, tried: Leg, outcome: Outcome, moment: Moment, jitter: float
+) -> tuple[Course, tuple[News, ...]]:
+    """Take in the outcome of the attempt started as `tried`; `jitter` is a number from 0 up to 1.
+
+    A late answer of an attempt that somebody else has taken over since counts only when it says delivered.
+    """
+    now = _find(course, tried)
+    if now is None or now.state in REACHED or (outcome.kind != "delivered" and not _same_attempt(now, tried)):
+        return course, ()
+    match outcome.kind:
+        case "delivered":
+            return _delivered(course, now, outcome)
+        case "sent":
+            return _stopped_if_over(_with(course, now, replace(now, state=State.SENT, due=None))), ()
+        case "refused":
+            return _refused(course, now, outcome, moment)
+        case "retry":
+            wait = max(backoff(now.tries, jitter), outcome.after or 0.0)
+            due = min(moment.real + timedelta(seconds=wait), moment.real_at(course.not_after))
+            planned = replace(now, state=State.PLANNED, due=due)
+            return _stopped_if_over(_with(course, now, planned)), ()
+
+
+def supersede(course: Course) -> Course:
+    """A newer notice for the same person and referral exists: nothing of this one is tried again."""
+    return _end(replace(course, superseded=True), State.SUPERSEDED)
+
+
+def read(course: Course) -> Course:
+    """The recipient has opened the task after signing in: there is nothing left to tell them."""
+    if course.state is State.READ:
+        return course
+    best = _best(course)
+    return _end(_with(course, best, replace(best, state=State.READ, due=None)), State.SUPERSEDED)
+
+
+def backoff(tries: int, jitter: float) -> float:
+    """Seconds before the next try: 1, 2, 4, 8 … ± 20 % (contract §5); `jitter` from 0 up to 1."""
+    return min(2.0 ** (min(tries, 30) - 1), SLOWEST_RETRY) * (0.8 + 0.4 * jitter)
+
+
+def course_over(means: Sequence[str], not_after: datetime, patience: float, start: datetime) -> Course:
+    """A fresh course over `means` in order, its first leg due at `start` (real time); over none it has failed."""
+    if not means:
+        return Course((Leg(NOBODY, state=State.FAILED),), not_after, patience)
+    nth = [means[:place].count(kind) for place, kind in enumerate(means)]
+    first, *rest = (Leg(kind, number) for kind, number in zip(means, nth, strict=True))
+    return Course((replace(first, due=start), *rest), not_after, patience)
+
+
+def course_unknown(not_after: datetime, patience: float, moment: Moment) -> Course:
+    """A course for somebody not on the roster yet: it waits, and ends at `not_after`."""
+    return Course((Leg(UNKNOWN, due=moment.real_at(not_after)),), not_after, patience)
+
+
+def _delivered(course: Course, leg: Leg, outcome: Outcome) -> tuple[Course, tuple[News, ...]]:
+    first = course.state not in REACHED
+    reached = _with(course, leg, replace(leg, state=State.DELIVERED, due=None))
+    news = (News("delivered", leg.means, reason=outcome.reason),) if first else ()
+    return _end(reached, State.SUPERSEDED), news
+
+
+def _refused(course: Course, leg: Leg, outcome: Outcome, moment: Moment) -> tuple[Course, tuple[News, ...]]:
+    failed = _stopped_if_over(_with(course, leg, replace(leg, state=State.FAILED, due=None)))
+    following = _next(failed)
+    if following is not None:
+        failed = _with(failed, following, replace(following, due=moment.real))
+    if failed.superseded or failed.state in REACHED:
+        return failed, ()
+    return failed, (News("failed", leg.means, failed.state is State.FAILED, outcome.reason),)
+
+
+def _stopped_if_over(course: Course) -> Course:
+    if course.state in REACHED or course.superseded:
+        return _end(course, State.SUPERSEDED)
+    return course
+
+
+def _end(course: Course, state: State) -> Course:
+    """No further attempt on any leg; those under way are left to report."""
+    ended = (replace(leg, state=state, due=None) if leg.state is State.PLANNED else leg for leg in course.legs)
+    return replace(course, legs=tuple(ended))
+
+
+def _released(course: Course, leg: Leg) -> Course:
+    """The leg as not under way: its lease has run out and nobody will report on it."""
+    return _with(course, leg, replace(leg, state=State.PLANNED, due=None))
+
+
+def _best(course: Course) -> Leg:
+    reached = [leg for leg in course.legs if leg.state in REACHED]
+    tried = [leg for leg in course.legs if leg.tries]
+    return (reached[:1] or tried[-1:] or list(course.legs[:1]))[0]
+
+
+def _with(course: Course, old: Leg, new: Leg) -> Course:
+    return replace(course, legs=tuple(new if leg == old else leg for leg in course.legs))
+
+
+def _find(course: Course, tried: Leg) -> Leg | None:
+    return next((leg for leg in course.legs if (leg.means, leg.nth) == (tried.means, tried.nth)), None)
+
+
+def _same_attempt(now: Leg, tried: Leg) -> bool:
+    return now.state is State.SENDING and now.tries == tried.tries
+
+
+def _next(course: Course) -> Leg | None:
+    return next((leg for leg in course.legs if leg.state is State.PLANNED and leg.tries == 0), None)

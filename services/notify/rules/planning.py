@@ -1,0 +1,280 @@
+"""Who must be told what when a referral moves: from one event to drafts of notices.
+
+One offer to a person for a referral, whatever repeats is a reminder; one alert to a role for a deadline. A newer
+notice supersedes what is still on its way to the same person about the same referral.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.notify.rules.attempts import (
+    SINK,
+    Course,
+    Moment,
+    News,
+    course_over,
+    course_unknown,
+)
+from shared.contracts.deliveries import Means, NoticeType
+from shared.contracts.lifecycle import ReferralEvent
+from shared.contracts.referrals import (
+    ReferralAccepted,
+    ReferralAssignedByOverride,
+    ReferralClosed,
+    ReferralDeclined,
+    ReferralEscalated,
+    ReferralHandedOver,
+    ReferralOffered,
+    ReferralReopened,
+    ReferralRiskAcknowledged,
+    ReferralRoleAcknowledged,
+    ReferralRoleAlerted,
+    ReferralUnableToContact,
+    ReferralViewed,
+    ReferralWaiting,
+    ReferralWithdrawn,
+)
+
+ORDER: tuple[Means, ...] = ("webhook", "email", "phone")
+"""Means are tried in this order: the first says for certain that it arrived, the last costs money."""
+
+TELL_FOR = timedelta(hours=4)
+"""How long a notice without a deadline of its own ("taken", "closed") is worth trying (domain time)."""
+
+WITHOUT_FORCE = frozenset({"ops", "dpo", "policy"})
+"""Roles that stand for all forces: their id on the roster is their name alone."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What notify keeps of a referral. `open` are those told of an offer and of nothing since."""
+
+    referral_id: UUID
+    reference: str
+    force: str
+    response_class: str | None = None
+    pool: str | None = None
+    exercise: bool = False
+    holder: str | None = None
+    holder_force: str | None = None
+    asked: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    alerted: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One thing to tell one officer or role. `respond_by` is theirs to read, `not_after` is when to stop trying."""
+
+    to: str
+    type: NoticeType
+    respond_by: datetime | None
+    not_after: datetime
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an event asks for. `recalls`: people for whom what is still on its way has lost its point.
+
+    `readers` have opened the task. `silence`: nothing older about this referral goes out any more, to anybody.
+    """
+
+    task: Task
+    drafts: tuple[Draft, ...] = ()
+    recalls: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+    silence: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """One sealed way to reach somebody; between `since` and `until` where a rota says so (domain time)."""
+
+    kind: Means
+    sealed: str = field(repr=False)
+    verified: bool
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An officer or a role of the roster. Without ways they are known, and cannot be reached."""
+
+    id: str
+    ways: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message to one person, whatever the means; its id stays the same over all attempts."""
+
+    id: UUID
+    to: str
+    type: NoticeType
+    respond_by: datetime | None
+    at: datetime
+    task: Task
+    course: Course
+
+    @property
+    def subject(self) -> "Subject":
+        """What routing is told it is about."""
+        task = self.task
+        return Subject(self.id, self.to, self.type, task.referral_id, task.reference, task.exercise)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A notice as routing hears of it."""
+
+    notice_id: UUID
+    to: str
+    type: NoticeType
+    referral_id: UUID | None
+    reference: str | None
+    exercise: bool
+
+
+def plan(task: Task | None, event: ReferralEvent) -> Plan:
+    """What `event` asks notify to do, given what it knew of the referral before (None: nothing)."""
+    before = task or Task(event.referral_id, event.reference, event.force)
+    now = _standing(before, event)
+    match event:
+        case ReferralOffered():
+            planned = _offer(now, event.officers, event.respond_by)
+        case ReferralHandedOver(accepted=False):
+            planned = _offer(now, (event.receiver,), event.respond_by or event.at + TELL_FOR)
+        case ReferralHandedOver():
+            planned = _taken(now, event.receiver, _joined(now.open, (_person(event.giver),)), event.at)
+        case ReferralAccepted():
+            planned = _taken(now, event.officer, now.open, event.at)
+        case ReferralAssignedByOverride():
+            planned = _assigned(before, now, event)
+        case ReferralDeclined():
+            left = tuple(officer for officer in now.open if officer != event.officer)
+            planned = Plan(replace(now, open=left), recalls=(event.officer,))
+        case ReferralViewed():
+            planned = Plan(now, readers=(event.officer,))
+        case ReferralWithdrawn():
+            planned = _over(before, now, event.at, by=None)
+        case ReferralClosed():
+            planned = _over(before, now, event.at, by=_person(event.by))
+        case ReferralReopened():
+            planned = Plan(replace(now, asked=(), open=(), alerted={}))
+        case _:
+            planned = _about_roles(now, event)
+    return planned
+
+
+def ways_now(recipient: Recipient, at: datetime) -> tuple[Way, ...]:
+    """The verified ways that hold at `at` (domain time), in the order they are tried."""
+    holding = (
+        way
+        for way in recipient.ways
+        if way.verified and (way.since is None or way.since <= at) and (way.until is None or at < way.until)
+    )
+    return tuple(sorted(holding, key=lambda way: ORDER.index(way.kind)))
+
+
+def start_course(
+    draft: Draft, exercise: bool, recipient: Recipient | None, patience: timedelta, moment: Moment
+) -> tuple[Course, tuple[News, ...]]:
+    """The course of a new notice. An exercise never touches real means; an unknown recipient's notice waits."""
+    seconds = patience.total_seconds() / moment.speed
+    if exercise:
+        return course_over([SINK], draft.not_after, seconds, moment.real), ()
+    waiting = course_unknown(draft.not_after, seconds, moment)
+    return (waiting, ()) if recipient is None else equip(waiting, recipient, moment)
+
+
+def equip(course: Course, recipient: Recipient, moment: Moment) -> tuple[Course, tuple[News, ...]]:
+    """A waiting course, now that its recipient is known; with no way to reach them it fails at once."""
+    kinds = [way.kind for way in ways_now(recipient, moment.domain)]
+    equipped = course_over(kinds, course.not_after, course.patience, moment.real)
+    return equipped, () if kinds else (News("failed", None, last=True, reason="no_means"),)
+
+
+def _standing(task: Task, event: ReferralEvent) -> Task:
+    """The task with what every event says."""
+    return replace(
+        task,
+        force=event.force,
+        response_class=event.response_class or task.response_class,
+        pool=event.pool or task.pool,
+        exercise=event.exercise,
+        holder=event.holder.id if event.holder else None,
+        holder_force=event.holder.force if event.holder else None,
+    )
+
+
+def _offer(task: Task, officers: Iterable[str], respond_by: datetime) -> Plan:
+    asked = tuple(dict.fromkeys(officers))
+    drafts = tuple(
+        Draft(officer, "task.reminder" if officer in task.asked else "task.offered", respond_by, respond_by)
+        for officer in asked
+    )
+    return Plan(replace(task, asked=_joined(task.asked, asked), open=_joined(task.open, asked)), drafts)
+
+
+def _taken(task: Task, holder: str, told: Iterable[str], at: datetime) -> Plan:
+    others = tuple(dict.fromkeys(officer for officer in told if officer != holder))
+    drafts = tuple(Draft(officer, "task.taken", None, at + TELL_FOR) for officer in others)
+    return Plan(replace(task, open=()), drafts, recalls=(holder,))
+
+
+def _assigned(before: Task, now: Task, event: ReferralAssignedByOverride) -> Plan:
+    taken = _taken(now, event.officer, _joined(now.open, _holding(before)), event.at)
+    due = event.next_due or event.at + TELL_FOR
+    given = _offer(replace(taken.task, asked=()), (event.officer,), due)
+    task = replace(given.task, asked=_joined(now.asked, (event.officer,)), open=())
+    return Plan(task, (*given.drafts, *taken.drafts))
+
+
+def _over(before: Task, now: Task, at: datetime, by: str | None) -> Plan:
+    told = tuple(officer for officer in _joined(now.open, _holding(before)) if officer != by)
+    drafts = tuple(Draft(officer, "task.closed", None, at + TELL_FOR) for officer in told)
+    return Plan(replace(now, open=()), drafts, silence=True)
+
+
+def _about_roles(task: Task, event: ReferralEvent) -> Plan:
+    match event:
+        case ReferralWaiting() | ReferralRoleAlerted() | ReferralUnableToContact():
+            return _alert(task, event.role, event.due, event.at)
+        case ReferralEscalated(role=str(role)):
+            return _alert(task, role, event.due or event.next_due, event.at)
+        case ReferralRoleAcknowledged() | ReferralRiskAcknowledged():
+            return Plan(task, recalls=(_role(event.role, task.force),))
+        case _:
+            return Plan(task)
+
+
+def _alert(task: Task, role: str, due: datetime | None, at: datetime) -> Plan:
+    to = _role(role, task.force)
+    until = due if due is not None and due > at else at + TELL_FOR
+    if task.alerted.get(to) == until:
+        return Plan(task)
+    alerted = replace(task, alerted={**task.alerted, to: until})
+    return Plan(alerted, (Draft(to, "role.alert", due, until),))
+
+
+def _role(role: str, force: str) -> str:
+    return role if ":" in role or role in WITHOUT_FORCE else f"{role}:{force}"
+
+
+def _holding(task: Task) -> tuple[str, ...]:
+    """The officer who holds it; a role that holds it is told by an alert, if at all."""
+    if task.holder is None or ":" in task.holder or task.holder in WITHOUT_FORCE:
+        return ()
+    return (task.holder,)
+
+
+def _person(principal: str) -> str:
+    """The roster's id in `officer:H1042`, which is how a signed-in person is written; an id is left alone."""
+    return principal.removeprefix("officer:")
+
+
+def _joined(one: Iterable[str], other: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*one, *other)))

@@ -1,0 +1,64 @@
+"""Takes in what came of attempts, many at once, in one transaction: courses, attempts, and what routing hears."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import random
+from uuid import UUID
+
+from services.notify.rules.attempts import Course, Leg, News, Outcome, settle
+from services.notify.rules.planning import Subject
+from services.notify.store.courses import save_courses
+from services.notify.store.leases import Attempt, finish_attempts, lock_courses, moment_of
+from services.notify.store.referrals import lock_tasks
+from services.notify.telling import tell
+from shared.database import Unit
+
+_SHOWN = {"delivered": "delivered", "sent": "sent", "retry": "failed", "refused": "failed"}
+_TELLING = frozenset({"delivered", "refused"})
+
+
+@dataclass(frozen=True)
+class Flight:
+    """An attempt under way: the leg as it was started, and the lane it takes up."""
+
+    subject: Subject
+    leg: Leg
+    lane: str
+
+
+Landed = tuple[Flight, Outcome]
+
+
+async def settle_all(unit: Unit, landed: Sequence[Landed]) -> None:
+    """Settle attempts in their order; a referral is locked before its notices whenever there may be news of it."""
+    await lock_tasks(
+        unit,
+        [
+            flight.subject.referral_id
+            for flight, outcome in landed
+            if flight.subject.referral_id is not None and outcome.kind in _TELLING
+        ],
+    )
+    courses = await lock_courses(unit, [flight.subject.notice_id for flight, _ in landed])
+    moment = await moment_of(unit)
+    changed: dict[UUID, Course] = {}
+    news: list[tuple[Subject, News]] = []
+    for flight, outcome in landed:
+        course = courses.get(flight.subject.notice_id)
+        if course is None:
+            continue
+        settled, heard = settle(course, flight.leg, outcome, moment, random())
+        courses[flight.subject.notice_id] = changed[flight.subject.notice_id] = settled
+        news += [(flight.subject, one) for one in heard]
+    await save_courses(unit, changed.items(), moment.domain)
+    await finish_attempts(unit, [_finished(flight, outcome) for flight, outcome in landed], moment.domain)
+    await tell(unit, news, moment.domain)
+
+
+def started(flight: Flight) -> Attempt:
+    """The attempt as it is written down before it is made."""
+    return Attempt(flight.subject.notice_id, flight.leg.means, flight.leg.nth, flight.leg.tries, "sending")
+
+
+def _finished(flight: Flight, outcome: Outcome) -> Attempt:
+    return replace(started(flight), state=_SHOWN[outcome.kind], reason=outcome.reason)

@@ -1,0 +1,185 @@
+"""What the dispatcher does with tables: take what is due, write down what is under way, settle what came of it.
+
+A notice's row lock covers its legs and attempts; a referral's lock is always taken before its notices'.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.notify.rules.attempts import Course, Moment
+from services.notify.rules.planning import Recipient, Subject
+from services.notify.store.courses import COURSE, course_of
+from services.notify.store.recipients import ways_of
+from shared.contracts.deliveries import NoticeType
+from shared.database import Unit
+
+
+@dataclass(frozen=True)
+class Due:
+    """A notice that something must be done about now, its row locked; `to` None is nobody on the roster."""
+
+    id: UUID
+    recipient: Recipient
+    type: NoticeType
+    referral_id: UUID | None
+    reference: str | None
+    response_class: str | None
+    exercise: bool
+    respond_by: datetime | None
+    at: datetime
+    course: Course
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try over one means. `state` is sending, sent, delivered or failed."""
+
+    notice_id: UUID
+    means: str
+    nth: int
+    number: int
+    state: str
+    reason: str | None = None
+
+
+_DUE = f"""
+select n.id, n.recipient, n.type, n.referral_id, n.reference, n.response_class, n.exercise, n.respond_by, n.at,
+       {COURSE}, r.ways::text as ways
+from notify.notices n left join notify.recipients r on r.id = n.recipient
+where n.due_at <= clock_timestamp() and (n.lane is null or n.lane <> all(cast(:full as text[])))
+  and not exists (select 1 from notify.notices o where o.referral_id = n.referral_id
+                  and o.recipient = n.recipient and o.in_flight and o.id <> n.id)
+order by n.repeat, n.due_at limit :limit for update of n skip locked
+"""
+
+
+async def moment_of(unit: Unit) -> Moment:
+    """This instant in both times, by the database's clock."""
+    real = await unit.real_now()
+    return Moment(real, unit.clock.domain(real), unit.clock.speed)
+
+
+async def due_notices(unit: Unit, limit: int, full: Sequence[str]) -> list[Due]:
+    """At most `limit` notices that are due, first offers before repeats, locked; what others hold is passed over.
+
+    Notices in a `full` lane wait, and so does one whose older notice about the same thing is under way.
+    """
+    rows = await unit.connection.execute(sa.text(_DUE), {"limit": limit, "full": list(full)})
+    return [
+        Due(
+            id=row.id,
+            recipient=Recipient(row.recipient, ways_of(row.ways)),
+            type=row.type,
+            referral_id=row.referral_id,
+            reference=row.reference,
+            response_class=row.response_class,
+            exercise=row.exercise,
+            respond_by=row.respond_by,
+            at=row.at,
+            course=course_of(row),
+        )
+        for row in rows
+    ]
+
+
+async def seconds_to_next(unit: Unit, full: Sequence[str]) -> float | None:
+    """Real seconds until the next notice is due (below 0: overdue); None when there is none."""
+    earliest = "(select min(due_at) from notify.notices where due_at is not null and repeat = {} {})"
+    open_lane = "and (lane is null or lane <> all(cast(:full as text[])))" if full else ""
+    row = await unit.connection.execute(
+        sa.text(
+            f"select extract(epoch from least({earliest.format('false', open_lane)}, "
+            f"{earliest.format('true', open_lane)}) - clock_timestamp())"
+        ),
+        {"full": list(full)} if full else {},
+    )
+    seconds = row.scalar_one()
+    return None if seconds is None else float(seconds)
+
+
+async def hold_in_lane(unit: Unit, held: Iterable[tuple[UUID, str]]) -> None:
+    """Write down which lane these due notices wait for, so that they are not looked at while it is full."""
+    pairs = list(held)
+    if not pairs:
+        return
+    await unit.connection.execute(
+        sa.text(
+            "update notify.notices n set lane = v.lane from unnest(cast(:ids as uuid[]), cast(:lanes as text[])) "
+            "as v(id, lane) where n.id = v.id"
+        ),
+        {"ids": [pair[0] for pair in pairs], "lanes": [pair[1] for pair in pairs]},
+    )
+
+
+async def start_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime) -> None:
+    """Write attempts down before they are made, and close those that were left under way. `now` is domain time."""
+    if not attempts:
+        return
+    if any(attempt.number > 1 for attempt in attempts):
+        await unit.connection.execute(
+            sa.text(
+                "update notify.attempts a set state = 'failed', reason = 'interrupted' "
+                "from unnest(cast(:ids as uuid[]), cast(:means as text[]), cast(:nths as integer[])) "
+                "as v(notice_id, means, nth) where a.notice_id = v.notice_id and a.means = v.means "
+                "and a.nth = v.nth and a.state = 'sending'"
+            ),
+            {
+                "ids": [attempt.notice_id for attempt in attempts],
+                "means": [attempt.means for attempt in attempts],
+                "nths": [attempt.nth for attempt in attempts],
+            },
+        )
+    await _write_attempts(unit, attempts, now)
+
+
+async def finish_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime) -> None:
+    """Write down what came of attempts; `at` stays when each was started."""
+    if attempts:
+        await _write_attempts(unit, attempts, now)
+
+
+async def _write_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime) -> None:
+    await unit.connection.execute(
+        sa.text(
+            "insert into notify.attempts (notice_id, means, nth, number, at, state, reason) "
+            "select notice_id, means, nth, number, :now, state, reason from unnest(cast(:ids as uuid[]), "
+            "cast(:means as text[]), cast(:nths as integer[]), cast(:numbers as integer[]), "
+            "cast(:states as text[]), cast(:reasons as text[])) "
+            "as v(notice_id, means, nth, number, state, reason) "
+            "on conflict (notice_id, means, nth, number) do update set state = excluded.state, reason = excluded.reason"
+        ),
+        {
+            "now": now,
+            "ids": [attempt.notice_id for attempt in attempts],
+            "means": [attempt.means for attempt in attempts],
+            "nths": [attempt.nth for attempt in attempts],
+            "numbers": [attempt.number for attempt in attempts],
+            "states": [attempt.state for attempt in attempts],
+            "reasons": [attempt.reason for attempt in attempts],
+        },
+    )
+
+
+async def lock_courses(unit: Unit, ids: Iterable[UUID]) -> dict[UUID, Course]:
+    """The courses of these notices, locked in id order, after their referrals."""
+    rows = await unit.connection.execute(
+        sa.text(f"select n.id, {COURSE} from notify.notices n where n.id = any(:ids) order by n.id for update"),
+        {"ids": sorted(set(ids))},
+    )
+    return {row.id: course_of(row) for row in rows}
+
+
+async def waiting_notices(unit: Unit, limit: int = 500) -> list[Subject]:
+    """Notices that wait for somebody who has since become known; not locked."""
+    rows = await unit.connection.execute(
+        sa.text(
+            "select n.id, n.recipient, n.type, n.referral_id, n.reference, n.exercise from notify.notices n "
+            "join notify.recipients r on r.id = n.recipient where n.waiting order by n.id limit :limit"
+        ),
+        {"limit": limit},
+    )
+    return [Subject(*row) for row in rows]

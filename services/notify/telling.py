@@ -1,0 +1,45 @@
+"""What routing hears on `deliveries`: each referral's own events, numbered without gaps."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.notify.rules.attempts import News
+from services.notify.rules.planning import ORDER, Subject
+from services.notify.store.referrals import next_deliveries
+from shared.contracts.deliveries import NoticeDelivered, NoticeFailed
+from shared.database import Unit
+from shared.journal import Outgoing
+
+TOPIC = "deliveries"
+
+
+async def tell(unit: Unit, news: Sequence[tuple[Subject, News]], now: datetime) -> None:
+    """Append news to the journal; the referrals it is about are locked already. `now` is domain time."""
+    counts = Counter(subject.referral_id for subject, _ in news if subject.referral_id is not None)
+    numbers = await next_deliveries(unit, counts)
+    entries = []
+    for subject, one in news:
+        number = numbers.get(subject.referral_id) if subject.referral_id is not None else None
+        if subject.referral_id is not None and number is not None:
+            numbers[subject.referral_id] = number + 1
+        key = str(subject.referral_id or subject.to)
+        entries.append(Outgoing(TOPIC, key, _event(subject, one, number, now), now))
+    await unit.append(entries)
+
+
+def _event(subject: Subject, news: News, number: int | None, now: datetime) -> NoticeDelivered | NoticeFailed:
+    shared = {
+        "notice_id": subject.notice_id,
+        "referral_id": subject.referral_id,
+        "reference": subject.reference,
+        "sequence": number,
+        "at": now,
+        "to": subject.to,
+        "means": news.means if news.means in ORDER else None,
+        "type": subject.type,
+        "exercise": subject.exercise,
+    }
+    if news.kind == "delivered":
+        return NoticeDelivered.model_validate(shared)
+    return NoticeFailed.model_validate({**shared, "last_means": news.last, "reason": news.reason})

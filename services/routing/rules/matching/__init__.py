@@ -1,0 +1,1 @@
+"""Whom to ask: hard filters in a fixed order, points in parts, every candidate explained."""

@@ -1,0 +1,35 @@
+"""What time does to a referral."""
+
+from datetime import datetime
+
+from services.routing.rules.referral.clocks import overdue
+from services.routing.rules.referral.draft import Draft, Transition
+from services.routing.rules.referral.ladder import climb
+from services.routing.rules.referral.roles import alert_role, remind
+from services.routing.rules.referral.state import Referral
+from services.routing.rules.referral.wanted import Facts
+from shared.contracts.referrals import ReferralBreached
+
+
+def advance(referral: Referral, facts: Facts, now: datetime) -> Transition:
+    """The referral as time has made it at `now`. Nothing happens before `wakes_at`, and nothing twice."""
+    wakes_at = referral.wakes_at
+    if wakes_at is None or wakes_at > now:
+        return Transition(referral)
+    draft = Draft(referral, now)
+    remind(draft)
+    if not referral.held and not referral.unplaced:
+        climb(draft, facts)
+    else:
+        draft.put(recheck_at=None)
+    _breach(draft)
+    return draft.done()
+
+
+def _breach(draft: Draft) -> None:
+    """Clocks that ran out are breaches, told to a supervisor again and again until there is an answer."""
+    terms = draft.referral.terms
+    for name, was_due in overdue(draft.referral, draft.now):
+        draft.clocks(breached=(*draft.referral.clocks.breached, name))
+        draft.say(ReferralBreached, clock=name, was_due=was_due)
+        alert_role(draft, "breach", terms.review_role, f"{name}_overdue", terms.floor.ack_minutes)

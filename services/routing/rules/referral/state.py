@@ -1,0 +1,156 @@
+"""What a referral is: its picture, its frozen ladder and terms, who was asked, which roles were told, its clocks."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.contracts.escalation import StaffedRole, Step
+from shared.contracts.lifecycle import ClockName, State
+from shared.contracts.model import Addressee, Code, Holder, Instant, OfficerId, Part, Reference
+from shared.contracts.reports import ReportPicture
+
+OPEN: frozenset[State] = frozenset({"waiting", "offered", "accepted", "contacted"})
+HELD: frozenset[State] = frozenset({"accepted", "contacted"})
+
+Answer = Literal["open", "declined", "failed", "retracted", "released"]
+AlertKind = Literal["risk", "complaint", "step", "floor", "place", "breach"]
+
+
+class Rung(Part):
+    """A step of the ladder with the instant at which it is taken, counted from opening."""
+
+    at: Instant
+    step: Step
+
+
+class Ladder(Part):
+    """The frozen ladder: `taken` rungs so far, and what has to happen without waiting for the next one."""
+
+    rungs: tuple[Rung, ...]
+    taken: int = 0
+    credit: int = 0
+    """Officers asked under an earlier class who still count for the first rungs of this one."""
+    vacancies: int = 0
+    """Officers who declined and are to be replaced at once, without moving the ladder."""
+    hurried: bool = False
+    """Nobody can be reached: the next rung is now."""
+    floor_at: Instant | None = None
+    """When the role under the ladder is told, once every rung is taken."""
+
+
+class Terms(Part):
+    """What the policy promised when the referral opened; later policies do not change it."""
+
+    ack_minutes: int
+    counts: Literal["clock", "working"] = "clock"
+    broadcast: bool = False
+    update_minutes: int
+    floor: StaffedRole
+    risk_minutes: int
+    place_minutes: int
+    review_role: Code
+
+
+class Offer(Part):
+    """One officer asked. It stays open to them, whatever `respond_by` says, until somebody holds the referral."""
+
+    offer_id: UUID
+    officer: OfficerId
+    step: int
+    at: Instant
+    respond_by: Instant
+    answer: Answer = "open"
+    code: Code | None = None
+    answered_at: Instant | None = None
+
+    def live(self, now: datetime) -> bool:
+        """Whether an answer may still be hoped for."""
+        return self.answer == "open" and self.respond_by > now
+
+
+class Alert(Part):
+    """A staffed role told, until somebody acknowledges; `due` is when it is told again."""
+
+    role: Addressee
+    kind: AlertKind
+    why: Code
+    asked_at: Instant
+    due: Instant | None
+    times: int = 1
+    ops_at: Instant
+    """From here on operations are paged as well."""
+    person: Addressee | None = None
+    outcome: Code | None = None
+
+    @property
+    def acknowledged(self) -> bool:
+        """Whether somebody in the role has said what happens."""
+        return self.person is not None
+
+
+class Clocks(Part):
+    """Due times with an effect of their own; None where a class has no such clock or it has stopped."""
+
+    ack_due: Instant
+    first_contact_due: Instant | None = None
+    next_update_due: Instant | None = None
+    breached: tuple[ClockName, ...] = ()
+
+
+class Referral(Part):
+    """A report accepted for routing: one holder at a time, and while it is open always something due."""
+
+    id: UUID
+    reference: Reference
+    pool: Code
+    exercise: bool = False
+    picture: ReportPicture
+    policy_version: str
+    terms: Terms
+    ladder: Ladder
+    clocks: Clocks
+    state: State = "waiting"
+    holder: Holder | None = None
+    offers: tuple[Offer, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    opened_at: Instant
+    changed_at: Instant
+    due: Instant | None = None
+    """When something happens next; what everybody is told."""
+    recheck_at: Instant | None = None
+    """When somebody comes on duty who might be asked; ours alone."""
+    sequence: int = 0
+    erased: bool = False
+
+    @property
+    def force(self) -> str:
+        """The owning force."""
+        return self.picture.force
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still happen to it by itself."""
+        return self.state in OPEN
+
+    @property
+    def held(self) -> bool:
+        """Whether an officer owns it."""
+        return self.state in HELD
+
+    @property
+    def unplaced(self) -> bool:
+        """Whether a human has to say first where it belongs: a desk outside, or a place known too roughly."""
+        return self.picture.desk is not None or self.picture.location_confidence == "low"
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When time has something to do here, None for never again."""
+        return min((at for at in (self.due, self.recheck_at) if at is not None), default=None)
+
+    def offer_to(self, officer: str) -> Offer | None:
+        """What an officer was asked, None where they never were."""
+        return next((offer for offer in self.offers if offer.officer == officer), None)
+
+    def role(self, role: str) -> str:
+        """A role of the owning force as an address: `fim:herts`."""
+        return f"{role}:{self.force}"

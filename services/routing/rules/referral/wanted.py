@@ -1,0 +1,87 @@
+"""What a referral asks of an officer now, and who may not be asked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.routing.rules.matching.model import Request
+from services.routing.rules.matching.muster import Muster
+from services.routing.rules.matching.rank import why_not
+from services.routing.rules.referral.state import Offer, Referral
+from shared.contracts.policy import PolicyDocument
+from shared.contracts.reports import Area
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a transition may know of the world: officers at `now`, the policy in force, bars from elsewhere."""
+
+    muster: Muster
+    policy: PolicyDocument
+    barred: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By the person's pseudonym: officers who declared a conflict in another of their referrals."""
+
+
+def request_of(referral: Referral, facts: Facts, chosen: Sequence[str] = ()) -> Request:
+    """The request for the next rung: whoever was asked before, or is among `chosen`, is not asked again."""
+    asked = dict.fromkeys((offer.officer for offer in referral.offers), "already_asked")
+    asked |= dict.fromkeys(chosen, "already_asked")
+    return _request(referral, facts, asked)
+
+
+def ruled_out(referral: Referral, officer: str, facts: Facts) -> str | None:
+    """The hard filter that rules an officer out now, having been asked before or not; None if none does."""
+    return why_not(_request(referral, facts, {}), facts.muster, officer)
+
+
+def _request(referral: Referral, facts: Facts, asked: Mapping[str, str]) -> Request:
+    picture = referral.picture
+    gender = picture.officer_gender
+    last = picture.earlier.last_officer if picture.earlier else None
+    return Request(
+        force=referral.force,
+        response_class=picture.response_class,
+        district=picture.district,
+        sector=picture.area.sector if picture.area else None,
+        km=_kilometres(picture.area),
+        skills=tuple(picture.needs),
+        languages=tuple(picture.languages),
+        gender=gender.value if gender else None,
+        gender_required=gender is not None and gender.required,
+        cross_force=picture.cross_force,
+        known=frozenset(picture.known_officers) | ({last} if last else frozenset()),
+        named=dict(asked) | _named(referral, facts),
+        broadcast=referral.terms.broadcast,
+    )
+
+
+def _named(referral: Referral, facts: Facts) -> dict[str, str]:
+    """Officers by the rule that names them; where several do, the gravest wins."""
+    picture = referral.picture
+    cool_off = facts.policy.matching.cool_off_minutes
+    now = facts.muster.now
+    elsewhere = facts.barred.get(picture.person, frozenset()) if picture.person else frozenset()
+    declined = (offer.officer for offer in referral.offers if _cooling(offer, cool_off, now))
+    conflict = (offer.officer for offer in referral.offers if offer.code == "conflict")
+    return {
+        **_all(declined, "declined"),
+        **_all(picture.excluded_officers, "excluded"),
+        **_all((*elsewhere, *conflict), "conflict"),
+        **_all(picture.connected_officers, "connected"),
+    }
+
+
+def _cooling(offer: Offer, cool_off: Mapping[str, int], now: datetime) -> bool:
+    if offer.answer not in {"declined", "released"} or offer.answered_at is None:
+        return False
+    return now < offer.answered_at + timedelta(minutes=cool_off.get(offer.code or "", 0))
+
+
+def _all(officers: Iterable[str], code: str) -> dict[str, str]:
+    return dict.fromkeys(officers, code)
+
+
+def _kilometres(area: Area | None) -> tuple[int, int] | None:
+    if area is None or area.easting_km is None or area.northing_km is None:
+        return None
+    return area.easting_km, area.northing_km

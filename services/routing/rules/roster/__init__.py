@@ -1,0 +1,1 @@
+"""The roster: officers, their training, their duty, and who staffs the roles."""

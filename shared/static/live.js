@@ -1,0 +1,134 @@
+// Keeps the part of a page marked `data-live` fresh: told by server-sent events where they come through, by asking
+// again every few seconds where they do not. The page itself is asked for, so there is one way to draw it.
+
+import { domainNow, drawn } from "/static/page_clock.js";
+
+const PATIENCE = { between: 700, withoutStream: 10_000, withStream: 60_000, reconnect: 5_000, answer: 8_000, tick: 1_000 };
+
+const live = document.querySelector("[data-live]");
+const stateLine = document.querySelector("[data-live-state]");
+const said = document.querySelector("[data-live-said]");
+let lastAsked = Date.now();
+let planned = null;
+let streaming = false;
+let pressed = false;
+
+function lengthOf(milliseconds) {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return "less than a minute";
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
+  const days = Math.floor(hours / 24);
+  return `${days} ${days === 1 ? "day" : "days"}${hours % 24 ? ` ${hours % 24} h` : ""}`;
+}
+
+function countDown() {
+  const now = domainNow();
+  for (const time of live.querySelectorAll("[data-to-go]")) {
+    const left = Date.parse(time.dateTime) - now;
+    const words = left >= 0 ? `in ${lengthOf(left)}` : `${lengthOf(-left)} late`;
+    if (time.textContent !== words) time.textContent = words;
+    time.classList.toggle("liaison-late", left < 0);
+  }
+}
+
+function showConnected(connected) {
+  stateLine.hidden = false;
+  stateLine.classList.toggle("liaison-live--on", connected);
+  stateLine.classList.toggle("liaison-live--off", !connected);
+  stateLine.querySelector("[data-live-words]").textContent = connected
+    ? "Live"
+    : "No connection. What you see may be old. Trying again.";
+}
+
+/** What a screen reader is told when it changes; not every countdown and every row. */
+function gist() {
+  const parts = [...live.querySelectorAll("[data-gist]")];
+  return parts.map((part) => part.textContent.replace(/\s+/g, " ").trim()).join(", ");
+}
+
+/** The part without what changes by time alone or by the reader: drawn anew only when something else differs. */
+function substance(part) {
+  const copy = part.cloneNode(true);
+  for (const time of copy.querySelectorAll("[data-to-go]")) { time.textContent = ""; time.removeAttribute("class"); }
+  for (const details of copy.querySelectorAll("details")) details.removeAttribute("open");
+  return copy.innerHTML;
+}
+
+/** Put the fresh part in place without taking away what the reader has open, has the focus on, or looks at. */
+function replace(fresh) {
+  const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
+  const open = [...live.querySelectorAll("details[open]")].map((details) => details.id);
+  const held = open[0] ?? focused;
+  const height = () => document.getElementById(held)?.getBoundingClientRect().top ?? null;
+  const [before, top] = [gist(), height()];
+  live.replaceChildren(...fresh.childNodes);
+  live.dataset.now = fresh.dataset.now;
+  drawn();
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (top !== null && height() !== null) scrollBy(0, height() - top);
+  if (gist() !== before) said.textContent = `Updated. ${gist()}`;
+  countDown();
+}
+
+/** The time on the page is always taken over, its content when there is something new. */
+function take(fresh) {
+  if (substance(fresh) !== substance(live)) return replace(fresh);
+  live.dataset.now = fresh.dataset.now;
+  drawn();
+}
+
+/** Whether replacing would take something out of the reader's hands: a finger down, or an answer on its way. */
+function busy() {
+  return pressed || live.querySelector("[aria-disabled=true]") !== null;
+}
+
+async function refresh() {
+  lastAsked = Date.now();
+  try {
+    const answer = await fetch(location.href, {
+      headers: { accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE.answer),
+    });
+    if (answer.redirected) return location.reload();
+    if (!answer.ok) throw new Error(String(answer.status));
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+    if (fresh && !busy()) take(fresh);
+    showConnected(true);
+  } catch {
+    showConnected(false);
+  } finally {
+    planned = null;
+  }
+}
+
+/** Ask soon, but never more often than every `between` milliseconds, however many changes come. */
+function changed() {
+  planned ??= setTimeout(refresh, Math.max(0, lastAsked + PATIENCE.between - Date.now()));
+}
+
+function follow(address) {
+  const stream = new EventSource(address);
+  stream.onopen = () => { streaming = true; changed(); };
+  stream.onerror = () => {
+    streaming = false;
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => follow(address), PATIENCE.reconnect);
+  };
+  stream.onmessage = changed;
+  stream.addEventListener("referral", changed);
+}
+
+function keepFresh() {
+  const patience = streaming ? PATIENCE.withStream : PATIENCE.withoutStream;
+  if (!document.hidden && Date.now() - lastAsked > patience) changed();
+  countDown();
+}
+
+if (live.dataset.live) follow(live.dataset.live);
+setInterval(keepFresh, PATIENCE.tick);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
+globalThis.addEventListener("online", changed);
+document.addEventListener("pointerdown", () => { pressed = true; });
+for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => { pressed = false; });
+countDown();

@@ -1,0 +1,231 @@
+"""HTTP that every service shares: problem details, the body limit, who is asking, security headers.
+
+Problem details follow RFC 9457; `errors` names fields and reasons, and nothing the caller sent comes back.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.contracts.faults import faults
+from shared.database import is_transient
+from shared.errors import (
+    BadJson,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from shared.identity import Principal, verify_demo
+from shared.sealing import MasterKeys
+from shared.telemetry import get_logger
+
+log = get_logger("web")
+
+BODY_LIMIT = 256 * 1024
+COOKIE = "liaison_session"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cache-control": "no-store",
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+def problem(refusal: Refusal) -> Response:
+    """RFC 9457 problem details of a refusal."""
+    body: dict[str, Any] = {
+        "type": f"urn:liaison:problem:{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "code": refusal.code,
+        "errors": [{"field": error.field, "reason": error.reason} for error in refusal.errors],
+        **refusal.extra,
+    }
+    headers = {}
+    if isinstance(refusal, Unavailable):
+        headers["retry-after"] = str(refusal.retry_after)
+    if isinstance(refusal, Unauthenticated):
+        headers["www-authenticate"] = "Bearer"
+    return Response(orjson.dumps(body), refusal.status, headers, "application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Give an app the project's error answers, body limit and security headers."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(ValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _failed)
+    app.add_middleware(Guard)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    if isinstance(error, Unauthenticated) and _wants_page(request):
+        return Response(status_code=303, headers={"location": f"/demo/sign-in?next={request.url.path}"})
+    return problem(error)
+
+
+def _wants_page(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+
+async def _not_valid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError | ValidationError)
+    kinds = {item["type"] for item in error.errors()}
+    if "json_invalid" in kinds:
+        return problem(BadJson())
+    if isinstance(error, ValidationError):
+        return problem(Invalid(errors=faults(error)))
+    return problem(Invalid(errors=[_field_error(item) for item in error.errors()]))
+
+
+def _field_error(item: Any) -> FieldError:
+    place = [str(part) for part in item["loc"] if part not in ("body", "query", "path", "header")]
+    reason = {"missing": "required", "extra_forbidden": "unknown_field"}.get(item["type"], "not_allowed_value")
+    return FieldError(".".join(place) or "body", reason)
+
+
+_BY_STATUS: dict[int, type[Refusal]] = {
+    400: BadJson,
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    413: TooLarge,
+}
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    kind = _BY_STATUS.get(error.status_code)
+    if kind is not None:
+        return problem(kind())
+    refusal = Refusal("http_error", "The request was refused")
+    response = problem(refusal)
+    response.status_code = error.status_code
+    return response
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    if is_transient(error):
+        return problem(Unavailable())
+    log.error("request_failed", reason=type(error).__name__, route=_route(request))
+    return problem(Refusal("internal", "Something went wrong on our side. It has been recorded."))
+
+
+def _route(request: Request) -> str:
+    """The route's pattern, never the path itself: a path holds a reference."""
+    return str(getattr(request.scope.get("route"), "path", "unknown"))
+
+
+class Guard:
+    """Refuses bodies over 256 KiB before they are read to the end, and sets the security headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry point."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > BODY_LIMIT:
+            await problem(TooLarge())(scope, receive, send)
+            return
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                present = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *_missing(present)]
+            await send(message)
+
+        try:
+            await self.app(scope, _limited(receive), send_with_headers)
+        except TooLarge as refusal:
+            if not started:
+                await problem(refusal)(scope, receive, send)
+
+
+def _missing(present: set[bytes]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items() if name.encode() not in present]
+
+
+def _limited(receive: Receive) -> Receive:
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        if message["type"] == "http.request":
+            size += len(message.get("body", b""))
+            if size > BODY_LIMIT:
+                raise TooLarge
+        return message
+
+    return limited
+
+
+def principal_of(request: Request) -> Principal:
+    """Who is asking: a bearer token, or a page's session cookie (from our own pages only); else Unauthenticated."""
+    keys: MasterKeys = request.app.state.keys
+    authorization = request.headers.get("authorization", "")
+    if authorization.lower().startswith("bearer "):
+        return verify_demo(authorization[7:].strip(), keys)
+    cookie = request.cookies.get(COOKIE)
+    if cookie is None:
+        raise Unauthenticated
+    if request.method not in _SAFE_METHODS and not from_our_own_page(request):
+        raise Forbidden("cross_site")
+    return verify_demo(cookie, keys)
+
+
+def from_our_own_page(request: Request) -> bool:
+    """Whether the browser says that the request comes from a page of this origin."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is not None and origin.split("://", 1)[-1] == request.headers.get("host")
+
+
+SignedIn = Annotated[Principal, Depends(principal_of)]
+"""A route parameter: the principal, or a 401."""
+
+
+async def json_body(request: Request) -> bytes:
+    """The body's bytes, to be read by a contract's `model_validate_json`; BadJson when there is none."""
+    body = await request.body()
+    if not body:
+        raise BadJson
+    return body
+
+
+Body = Annotated[bytes, Depends(json_body)]
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def page_of(items: Sequence[Any], next_after: str | None) -> dict[str, Any]:
+    """The shape of every list: `{items, next}`."""
+    return {"items": list(items), "next": next_after}

@@ -1,0 +1,108 @@
+"""`make bench`: our figures, each beside its floor from the same run, with the load average."""
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from shared.contracts.topics import topic_names
+from shared.embedded.native import NativeKafka
+from shared.embedded.postgres import EmbeddedPostgres
+from shared.topics import create_topics
+from tests.benchmarks.figures import Floor, Latencies, accepted_to_notified, sustained_by_http, sustained_by_topic
+from tests.benchmarks.reports import write_roster
+from tests.benchmarks.sink import sink
+from tests.fleet import fleet
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rate", type=float, default=20, help="reports a second in the open loop")
+    parser.add_argument("--seconds", type=float, default=30, help="how long the open loop runs")
+    parser.add_argument("--burst", type=int, default=6000, help="reports in the sustained figures")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="liaison-bench-") as folder, ExitStack() as stack:
+        postgres = EmbeddedPostgres(Path(folder))
+        url = postgres.start()
+        stack.callback(postgres.stop)
+        kafka = NativeKafka(Path(folder))
+        bootstrap = kafka.start()
+        stack.callback(kafka.stop)
+        rows = asyncio.run(measure(Path(folder), url, bootstrap, options))
+    _show(rows)
+
+
+Row = tuple[str, str, str, str]
+
+
+async def measure(folder: Path, url: str, bootstrap: str, options: argparse.Namespace) -> list[Row]:
+    """All figures: (what, ours, floor, to reach)."""
+    count = int(options.rate * options.seconds)
+    say = Console(stderr=True).print
+    async with AsyncExitStack() as stack:
+        receiver = await stack.enter_async_context(sink())
+        await create_topics(bootstrap, topic_names(["herts", "beds", "cambs"]))
+        await _plain_topics(bootstrap)
+        found = await stack.enter_async_context(fleet(folder, url, bootstrap))
+        write_roster(folder / "roster", receiver.url)
+        found.command("roster", "load", str(folder / "roster"))
+        await found.ready()
+        say("floor: latency and throughput of the bare hops")
+        floor_latency, floor_rate = await _floor(Floor(found, receiver), options, count)
+        say("ours: warming up")
+        await accepted_to_notified(found, receiver, 10, 50)
+        say(f"ours: {count} reports at {options.rate:g} a second")
+        latency = await accepted_to_notified(found, receiver, options.rate, count)
+        say(f"ours: {options.burst} reports by the inbound topic, then by HTTP")
+        by_topic = await sustained_by_topic(found, receiver, options.burst)
+        by_http = await sustained_by_http(found, receiver, options.burst // 2)
+    return [
+        ("accepted → webhook, 20/s", _ms(latency), _ms(floor_latency), "p50 100 ms, p99 300 ms"),
+        ("sustained by topic, end to end", _per_second(*by_topic), f"{floor_rate:,.0f}/s", "300/s"),
+        ("sustained by HTTP, end to end", _per_second(*by_http), f"{floor_rate:,.0f}/s", "150/s"),
+    ]
+
+
+async def _plain_topics(bootstrap: str) -> None:
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(f"floor-{number}", 12, 1) for number in (1, 2, 3)])
+    await admin.close()
+
+
+async def _floor(floor: Floor, options: argparse.Namespace, count: int) -> tuple[Latencies, float]:
+    with ExitStack() as stack:
+        floor.start(stack)
+        await floor.warm()
+        latency = await floor.latencies(options.rate, count)
+        return latency, await floor.sustained(options.burst)
+
+
+def _ms(found: Latencies) -> str:
+    return f"p50 {found.p50:.0f} ms, p99 {found.p99:.0f} ms (n={found.count})"
+
+
+def _per_second(rate: float, arrived: int) -> str:
+    return f"{rate:,.0f}/s ({arrived:,} notices)"
+
+
+def _show(rows: list[Row]) -> None:
+    table = Table("figure", "measured", "floor", "to reach", title=f"load average {os.getloadavg()[0]:.1f}")
+    for row in rows:
+        table.add_row(*row)
+    show: Callable[[object], None] = Console(file=sys.stdout, width=120).print
+    show(table)
+
+
+if __name__ == "__main__":
+    main()

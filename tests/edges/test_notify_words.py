@@ -1,0 +1,99 @@
+"""Nothing tells: every text, subject and body, of every type and over every means, read as a stranger would."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+
+from services.notify.channels.webhook import body_of
+from services.notify.channels.wording import TEMPLATES, Wording
+from shared.contracts.deliveries import NoticeType
+from tests.edges.notify_house import message
+
+TYPES = get_args(NoticeType)
+
+TELLING = (
+    "lgbt lesbian gay bisexual trans queer pride rainbow gender sexual orientation identity hate crime incident "
+    "victim witness suspect offender assault abuse harass homophob biphob transphob strand vulnerab risk suicid harm "
+    "domestic honour child weapon police officer constable force herts beds cambs hertfordshire bedfordshire "
+    "cambridgeshire liaison llo support report person caller complain investigat case name address phone"
+).split()
+
+ALLOWED = {
+    "You have a new task. Sign in.",
+    "A task is still waiting for your answer. Sign in.",
+    "A colleague has taken this task. Nothing more is needed from you.",
+    "This task is closed. Nothing more is needed from you.",
+    "Your duty ends soon and you still hold a task. Sign in.",
+    "A task needs somebody in your role. Sign in.",
+    "This is a test of your notices. Nothing is needed from you.",
+}
+
+
+def texts(kind: str) -> list[str]:
+    """Everything a receiver of this type of notice may read, without its link."""
+    wording, found = Wording(), []
+    for exercise in (False, True):
+        for respond_by in (None, datetime(2026, 6, 6, 13, 5, tzinfo=UTC)):
+            for reference in (None, "K7QM-4T9P"):
+                given = message("x", type=kind, respond_by=respond_by, reference=reference, exercise=exercise)
+                mail = wording.email(given)
+                found += [mail.subject, mail.body, wording.sms(given).body]
+    return [text.replace(message("x").url, "") for text in found]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_no_word_of_it_tells(kind: str) -> None:
+    for text in texts(kind):
+        for word in TELLING:
+            assert not re.search(rf"\b{word}", text, re.IGNORECASE), (word, text)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_it_says_one_known_sentence_the_reference_the_deadline_and_the_link_and_nothing_else(kind: str) -> None:
+    given = message("x", type=kind)
+    known = (*ALLOWED, given.url, str(given.reference), "Saturday 6 June 2026, 14:05 BST", "14:05 on Sat 6 Jun")
+    for text in (Wording().email(given).body, Wording().sms(given).body):
+        rest = text
+        for part in known:
+            rest = rest.replace(part, "")
+        assert set(re.findall(r"\w+", rest)) <= {"Reference", "Answer", "by"}
+    assert Wording().email(given).subject in ALLOWED
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_an_exercise_says_so_first(kind: str) -> None:
+    drill = message("x", type=kind, exercise=True)
+    mail = Wording().email(drill)
+    assert {text[:8] for text in (mail.subject, mail.body, Wording().sms(drill).body)} == {"EXERCISE"}
+
+
+def test_an_offer_by_text_message_fits_one_and_is_still_true_two_days_late() -> None:
+    sms = Wording().sms(message("x")).body
+    assert sms == (
+        "You have a new task. Sign in. K7QM-4T9P by 14:05 on Sat 6 Jun: https://tasks.example/referrals/K7QM-4T9P"
+    )
+    assert len(sms) <= 160
+
+
+def test_a_deadline_is_said_in_local_time_summer_and_winter() -> None:
+    winter = message("x", respond_by=datetime(2026, 1, 6, 13, 5, tzinfo=UTC))
+    assert "13:05 on Tue 6 Jan" in Wording().sms(winter).body
+    assert "Tuesday 6 January 2026, 13:05 GMT" in Wording().email(winter).body
+
+
+def test_every_type_of_the_contract_has_its_words_and_no_words_are_left_over() -> None:
+    frames = {"subject.txt", "email.txt", "sms.txt"}
+    assert {path.name for path in TEMPLATES.iterdir()} - frames == {f"{kind}.txt" for kind in TYPES}
+
+
+def test_a_message_never_shows_its_address_where_it_might_be_logged() -> None:
+    assert "peggy" not in repr(message("peggy@herts.example"))
+
+
+def test_a_webhook_says_no_more_than_the_contract_for_any_type() -> None:
+    for kind in TYPES:
+        said = json.loads(body_of(message("https://a.example/", type=kind)))
+        assert set(said) == {"id", "type", "reference", "class", "respond_by", "url"}
