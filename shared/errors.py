@@ -46,6 +46,9 @@ class BadJson(Refusal):
     default_code = "not_json"
     default_title = "The body is not a JSON object"
 
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("body", "not_json")])
+
 
 class Unauthenticated(Refusal):
     """No token, or one that does not verify."""
@@ -95,6 +98,9 @@ class TooLarge(Refusal):
     status = 413
     default_code = "too_large"
     default_title = "The body is larger than 256 KiB"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("body", "too_large")])
 
 
 class Invalid(Refusal):

@@ -38,7 +38,8 @@ async def _drop(database: Database, table: str, key: str, condition: str) -> Non
     async with database.unit() as unit:
         gone = await unit.connection.execute(
             sa.text(
-                f"delete from {place} where {key} = any(array(select {key} from {place} where {condition} limit {AT_ONCE}))"
+                f"delete from {place} where {key} = any(array("
+                f"select {key} from {place} where {condition} limit {AT_ONCE}))"
             )
         )
     if gone.rowcount:

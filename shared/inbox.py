@@ -127,7 +127,7 @@ class Consumer(Protocol[S]):
         ...
 
     def apply(self, state: S, received: Received, now: datetime) -> None:
-        """Fold one event over the state. Pure; when it raises, the state must be as before: this event alone is at fault."""
+        """Fold one event over the state. Pure; when it raises, the state must be as it was: this event is at fault."""
         ...
 
     async def save(self, unit: Unit, state: S) -> None:

@@ -52,10 +52,12 @@ def _security(settings: Settings) -> BaseSecurity | None:
 
 def broker_for(bootstrap: str, settings: Settings) -> KafkaBroker:
     """A FastStream broker for consuming only. `log_level` keeps its two lines a batch out of the logs."""
+    own = logging.getLogger("liaison.broker")
+    own.setLevel(logging.ERROR)  # it warns, at every start, that topics are not made by accident; they must not be
     return KafkaBroker(
         bootstrap,
         allow_auto_create_topics=False,
-        logger=logging.getLogger("liaison.broker"),
+        logger=own,
         log_level=logging.DEBUG,
         apply_types=False,
         graceful_timeout=10.0,

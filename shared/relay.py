@@ -95,7 +95,7 @@ class Relay:
 
     async def _own(self, connection: asyncpg.Connection) -> None:
         lock = "select pg_try_advisory_lock(hashtext($1))"
-        while not await connection.fetchval(lock, f"relay|{self.schema}"):  # noqa: ASYNC110
+        while not await connection.fetchval(lock, f"relay|{self.schema}"):
             await asyncio.sleep(0.5)
         self.owner = True
 

@@ -81,11 +81,12 @@ def openapi_of(service: str, router: APIRouter) -> dict[str, Any]:
     return get_openapi(title=f"Liaison {service}", version=VERSION, routes=router.routes, openapi_version="3.1.0")
 
 
-_DOCS = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Documents</title>'
-    '<link rel="stylesheet" href="/assets/swagger-ui/swagger-ui.css"></head><body><div id="swagger-ui"></div>'
-    '<script src="/assets/swagger-ui/swagger-ui-bundle.js"></script><script src="/assets/docs.js"></script></body></html>'
-)
+_DOCS = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Documents</title>
+<link rel="stylesheet" href="/assets/swagger-ui/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div>
+<script src="/assets/swagger-ui/swagger-ui-bundle.js"></script><script src="/static/docs.js"></script></body></html>
+"""
 
 
 def _documents(app: FastAPI, started: Sequence[Running]) -> None:
@@ -119,7 +120,7 @@ async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[int]:
     server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        while not server.started and not task.done():  # noqa: ASYNC110
+        while not server.started and not task.done():
             await asyncio.sleep(0.01)
         yield listener.getsockname()[1]
     finally:

@@ -33,10 +33,8 @@ _used = pytest.StashKey[Used]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make room for the account, and name the markers."""
+    """Make room for the account."""
     config.stash[_used] = Used()
-    config.addinivalue_line("markers", "real_kafka: needs a real Kafka broker (fixture `kafka`)")
-    config.addinivalue_line("markers", "slow: takes more than ten seconds")
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+
+import orjson
 
 from shared.contracts.topics import topic_names
 from shared.database import engine_for
@@ -96,6 +98,28 @@ class System:
     bootstrap: str
 
 
+def running_here(settings: Settings) -> dict[str, str] | None:
+    """Address and broker of the `liaison run` that uses this DATA_DIR; None where there is no note of one."""
+    note = settings.data_dir / "running.json"
+    try:
+        found: dict[str, str] = orjson.loads(note.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+@contextmanager
+def _noted(system: System) -> Iterator[None]:
+    """A note of this process under DATA_DIR, so that `simulate` finds it, for the length of the block."""
+    note = system.settings.data_dir / "running.json"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_bytes(orjson.dumps({"base_url": system.base_url, "bootstrap": system.bootstrap}))
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
 @asynccontextmanager
 async def whole_system(settings: Settings) -> AsyncIterator[System]:
     """All three services on one port, with what is embedded: migrated, topics there."""
@@ -106,7 +130,9 @@ async def whole_system(settings: Settings) -> AsyncIterator[System]:
         if settings.kafka_mode == "external":
             await create_topics(wire.bootstrap, topic_names(forces(settings)), **settings.kafka_security())
         sources = Sources(settings, urls, wire.bootstrap, wire.embedded)
-        yield await _serve(stack, SERVICES, sources)
+        system = await _serve(stack, SERVICES, sources)
+        stack.enter_context(_noted(system))
+        yield system
 
 
 @asynccontextmanager

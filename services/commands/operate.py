@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from services.commands.assembly import databases, migrate_all
-from services.commands.roster import check_folder, load_from_command_line
 from shared.contracts.topics import topic_names
 from shared.policy_file import forces
 from shared.settings import load_settings
@@ -54,6 +53,8 @@ def load(
     check: Annotated[bool, typer.Option("--check", help="Only say what is wrong; change nothing.")] = False,
 ) -> None:
     """Load a roster, all or nothing. Loading the same files twice changes nothing."""
+    from services.commands.roster import check_folder, load_from_command_line
+
     settings = load_settings()
     configure_logging("roster")
     mistakes = check_folder(settings, folder)

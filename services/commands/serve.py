@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from services.commands.assembly import System, one_service, until_ready, until_told_to_stop, whole_system
-from services.commands.roster import load_folder
 from shared.settings import SERVICES, Settings, load_settings
 from shared.telemetry import configure_logging, get_logger
 
@@ -37,6 +36,8 @@ def run(
 
 
 async def _run(settings: Settings, demo_roster: bool, trickle: float) -> None:
+    from services.commands.roster import load_folder
+
     async with AsyncExitStack() as stack:
         system = await stack.enter_async_context(whole_system(settings))
         if settings.roster is not None:
@@ -66,7 +67,7 @@ async def _demo_roster(system: System) -> Path:
 async def _trickle(system: System, per_minute: float) -> None:
     from services.simulation.trickle import trickle
 
-    await trickle(base_url=system.base_url, per_minute=per_minute)
+    await trickle(system.base_url, per_minute, bootstrap=system.bootstrap)
 
 
 def _greet(system: System) -> None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from services.intake.rules.outbound import echo
 from services.intake.rules.report import Rejection, Report
 from shared.contracts.policy import PolicyDocument
 from shared.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
@@ -15,11 +14,12 @@ def refusal(rejection: Rejection) -> Refusal:
     """The refusal that says the same as a rejection."""
     if rejection.code == "unknown_report":
         return NotFound()
+    errors = [FieldError(error.field, error.reason) for error in rejection.errors]
     if rejection.code in ("key_reused", "not_open"):
-        return Conflict(rejection.code, errors=rejection.errors)
-    if _NOT_YOURS in rejection.errors:
-        return Forbidden(errors=rejection.errors)
-    return Invalid(rejection.code, errors=rejection.errors)
+        return Conflict(rejection.code, errors=errors)
+    if _NOT_YOURS in errors:
+        return Forbidden(errors=errors)
+    return Invalid(rejection.code, errors=errors)
 
 
 def required(field: str) -> Invalid:
@@ -32,7 +32,7 @@ def view(report: Report, as_of: datetime) -> dict[str, Any]:
     picture = report.picture
     return {
         "reference": report.reference,
-        "source": echo(report.source).model_dump(mode="json"),
+        "source": report.source.model_dump(mode="json"),
         "idempotency_key": report.idempotency_key,
         "state": report.state,
         "holder": report.holder.model_dump() if report.holder else None,

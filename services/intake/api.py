@@ -19,6 +19,7 @@ from services.intake.submissions import Counter, Request
 from shared.contracts.contact import ContactDetails
 from shared.contracts.inbound import AmendmentBody, ReportBody, WithdrawalBody
 from shared.errors import NotFound
+from shared.idempotency import idempotent_route
 from shared.identifiers import normalise_reference
 from shared.identity import allow
 from shared.service import Platform
@@ -51,7 +52,13 @@ class ReportsIn:
     def router(self) -> APIRouter:
         """Their router."""
         router = APIRouter(tags=["reports"])
+        # A report's own idempotency key does for it what the kernel's does for the others.
         router.add_api_route("/v1/reports", self.submit, status_code=202, methods=["POST"])
+        router.include_router(self._once_only())
+        return router
+
+    def _once_only(self) -> APIRouter:
+        router = APIRouter(tags=["reports"], route_class=idempotent_route(self.platform.database))
         router.add_api_route("/v1/reports/{reference}/amendments", self.amend, status_code=202, methods=["POST"])
         router.add_api_route("/v1/reports/{reference}/withdrawal", self.withdraw, status_code=202, methods=["POST"])
         router.add_api_route("/v1/contacts", self.leave_contact, status_code=201, methods=["POST"])

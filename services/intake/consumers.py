@@ -9,6 +9,7 @@ from services.intake.reception import Batch, Reception, Wanted
 from services.intake.rules.accept import Submission
 from services.intake.rules.amend import Amendment, Withdrawal
 from services.intake.rules.desk import Address, Enclosed, Told, addressed
+from services.intake.rules.faults import fault
 from services.intake.rules.outbound import follow, rejected
 from services.intake.rules.report import Followed, Rejection, Step
 from services.intake.store import ledger, reports, told
@@ -48,7 +49,8 @@ class Door:
     def apply(self, state: Batch, received: Received, now: datetime) -> None:
         """Take one record in, or answer it."""
         if received.fault is not None:
-            answer = Rejection(received.fault.code, received.fault.errors)
+            faults = tuple(fault(error.field, error.reason) for error in received.fault.errors)
+            answer = Rejection(received.fault.code, faults)
             state.desk.told.append(_rejection(received, answer, now))
             return
         outcome = self._take_in(state, received, now)

@@ -73,6 +73,8 @@ class PostcodeIndex:
         self.districts = frozenset(self._districts) - {""}
         self._spans = {outward: Span(start, end) for outward, start, end in table["outward"]}
         self._inward, self._district, self._easting, self._northing = self._columns(16 + length, table["rows"])
+        if len(self._northing) != table["rows"]:
+            raise ValueError("the postcode index is cut short")
         self.districts_within = lru_cache(maxsize=4096)(self._districts_within)
 
     def _columns(self, offset: int, rows: int) -> Iterator[memoryview]:
@@ -234,9 +236,14 @@ def build(path: Path) -> None:
 def open_index() -> PostcodeIndex:
     """This machine's index, built first where it is not there yet (some seconds, in a process of its own). Blocks."""
     path = index_path()
-    if not path.exists():
-        # Unpacking holds the interpreter and hundreds of megabytes: the child gives both back.
-        subprocess.run([sys.executable, "-m", __name__, str(path)], check=True)
+    if path.exists():
+        try:
+            return PostcodeIndex(path)
+        except ValueError:
+            path.unlink()
+    # Unpacking holds the interpreter and hundreds of megabytes: a child gives both back.
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-m", __name__, str(path)], check=True, env=environment)
     return PostcodeIndex(path)
 
 

@@ -68,7 +68,7 @@ class Watch:
 
     async def _catch_up(self) -> None:
         patience = asyncio.get_running_loop().time() + _GRACE_SECONDS
-        while not self.platform.caught_up("referrals") and asyncio.get_running_loop().time() < patience:  # noqa: ASYNC110
+        while not self.platform.caught_up("referrals") and asyncio.get_running_loop().time() < patience:
             await asyncio.sleep(0.1)
 
     async def _pause(self) -> float:

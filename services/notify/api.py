@@ -102,6 +102,7 @@ def _message(message: PhoneMessage) -> dict[str, Any]:
         "subject": message.subject,
         "text": message.body,
         "exercise": message.exercise,
+        "respond_by": message.respond_by.isoformat() if message.respond_by else None,
         "at": message.at.isoformat(),
     }
 

@@ -5,7 +5,9 @@ out and the same notice goes out again under the same id: a send can only be at 
 """
 
 import asyncio
+import math
 from dataclasses import dataclass, field
+from time import monotonic
 
 from services.notify.addressing import Addressed, Addressing
 from services.notify.lanes import Lanes
@@ -17,7 +19,6 @@ from services.notify.store.leases import (
     Due,
     due_notices,
     hold_in_lane,
-    moment_of,
     seconds_to_next,
     start_attempts,
 )
@@ -37,12 +38,15 @@ LONGEST_PAUSE = 1.0
 SHORTEST_PAUSE = 0.02
 """Seconds before looking again at what is due and cannot be taken, because another transaction holds it."""
 
+LINGER = 0.02
+"""Seconds that an outcome may wait for others to be settled with; nobody waits for it meanwhile."""
+
 GRACE = 3.0
 """Seconds that attempts under way get when the process is asked to stop."""
 
 
 @dataclass
-class _Round:
+class _Picked:
     """What one look at the due notices led to; given back whole when its transaction fails."""
 
     flights: list[tuple[Flight, Addressed]] = field(default_factory=list)
@@ -60,61 +64,87 @@ class Dispatcher:
         self._lanes = lanes or Lanes()
         self._flying: dict[tuple[object, ...], asyncio.Task[None]] = {}
         self._landed: list[Landed] = []
+        self._turn = Wake()
+        self._look_at = 0.0
+        self._settle_at = math.inf
+        self._crowded = False
 
     async def run(self) -> None:
         """Dispatch until cancelled; then let what is under way come back, for a moment."""
+        self._look_at = 0.0
+        listening = asyncio.create_task(self._listen())
         try:
             while True:
-                await self._bell.sleep(await self._look())
+                await self._turn.sleep(await self._round())
         finally:
+            listening.cancel()
             await self._drain()
 
-    async def _look(self) -> float:
-        """One round; gives the seconds to sleep. The database being away is waited out, leases and all."""
+    async def _listen(self) -> None:
+        """Turn the bell, which says that something new may be due, into a turn with a look at what is due."""
+        while True:
+            if await self._bell.sleep(60):
+                self._look_at = 0.0
+                self._turn.ring()
+
+    async def _round(self) -> float:
+        """Settle, and look at what is due if it is time; gives the seconds to sleep (monotonic time).
+
+        The database being away is waited out, leases and all.
+        """
         try:
-            await self._settle()
-            return await self._start()
+            if self._crowded or monotonic() >= self._settle_at:
+                await self._settle()
+            if self._crowded or monotonic() >= self._look_at:
+                self._look_at = math.inf
+                pause = await self._start()
+                self._look_at = min(self._look_at, monotonic() + pause)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("database_away", service=self._database.name, reason=type(error).__name__)
-            return 0.5
+            self._look_at = self._settle_at = 0.0
+            await asyncio.sleep(0.5)
+        return min(self._look_at, self._settle_at) - monotonic()
 
     async def _settle(self) -> None:
+        self._settle_at = math.inf
         while self._landed:
             landed = self._landed[:BATCH]
             async with self._database.unit() as unit:
-                await settle_all(unit, landed)
+                soonest = await settle_all(unit, landed)
             del self._landed[: len(landed)]
+            self._look_at = min(self._look_at, monotonic() + soonest)
             for flight, outcome in landed:
                 self._lanes.give(flight.lane, healthy=outcome.kind != "retry")
                 self._flying.pop(_key(flight.subject, flight.leg), None)
                 metrics().notices.labels(self._database.name, flight.leg.means, outcome.kind).inc()
 
     async def _start(self) -> float:
+        """Start what is due and has room; gives the seconds until the next look."""
         limit = min(self._lanes.room(), BATCH)
+        full = self._lanes.full()
+        self._crowded = limit <= 0 or bool(full)
         if limit <= 0:
             return LONGEST_PAUSE
-        full = self._lanes.full()
-        picked = _Round()
+        picked = _Picked()
         try:
             async with self._database.unit() as unit:
-                due = await due_notices(unit, limit, full)
-                moment = await moment_of(unit)
+                due, moment = await due_notices(unit, limit, full)
                 for one in due:
                     self._pick(one, moment, picked)
                 await _write(unit, picked, moment)
-                pause = 0.0 if len(due) == limit else await seconds_to_next(unit, self._lanes.full())
+                more = len(due) == limit
+                pause = 0.0 if more else await seconds_to_next(unit, self._lanes.full())
         except BaseException:
             for flight, _ in picked.flights:
                 self._lanes.give(flight.lane)
             raise
+        self._crowded = self._crowded or bool(picked.held)
         self._launch(picked, moment)
-        if pause is None:
-            return LONGEST_PAUSE
-        return pause if len(due) == limit else min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
+        return pause if more else min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
 
-    def _pick(self, due: Due, moment: Moment, picked: _Round) -> None:
+    def _pick(self, due: Due, moment: Moment, picked: _Picked) -> None:
         """Start every leg that is due and has room, or end the course where its time is over."""
         course = due.course
         subject = Subject(due.id, due.recipient.id, due.type, due.referral_id, due.reference, due.exercise)
@@ -134,7 +164,7 @@ class Dispatcher:
         if course != due.course:
             picked.changed.append((due, course))
 
-    def _launch(self, picked: _Round, moment: Moment) -> None:
+    def _launch(self, picked: _Picked, moment: Moment) -> None:
         waits = {due.id: (moment.domain - due.at).total_seconds() / moment.speed for due, _ in picked.changed}
         for flight, addressed in picked.flights:
             task = asyncio.create_task(self._send(flight, addressed))
@@ -153,7 +183,9 @@ class Dispatcher:
             log.exception("channel_failed", notice_id=str(flight.subject.notice_id), means=flight.leg.means)
             outcome = Outcome("retry", f"channel_{type(error).__name__.lower()}")
         self._landed.append((flight, outcome))
-        self._bell.ring()
+        self._settle_at = min(self._settle_at, monotonic() + LINGER)
+        if self._crowded or len(self._landed) == 1:
+            self._turn.ring()
 
     async def _drain(self) -> None:
         sending = list(self._flying.values())
@@ -172,7 +204,7 @@ class Dispatcher:
             await channel.close()
 
 
-async def _write(unit: Unit, picked: _Round, moment: Moment) -> None:
+async def _write(unit: Unit, picked: _Picked, moment: Moment) -> None:
     await save_courses(unit, [(due.id, course) for due, course in picked.changed], moment.domain)
     await hold_in_lane(unit, [(due.id, lane) for due, lane in picked.held])
     await start_attempts(unit, [started(flight) for flight, _ in picked.flights], moment.domain)

@@ -4,27 +4,33 @@ Bounds of one process, not a record: after a restart they are found anew.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 
-IN_FLIGHT = 512
-PER_LANE = 64
+
+@dataclass(frozen=True)
+class Bounds:
+    """Attempts under way: in all, to one receiver we know to be well, and to one we know nothing of."""
+
+    total: int = 512
+    widest: int = 256
+    first: int = 32
 
 
 class Lanes:
-    """Counts what is under way. A lane that fails is narrowed by half, one that succeeds is widened again."""
+    """Counts what is under way. A lane that fails is narrowed by half, one that succeeds is widened to double."""
 
-    def __init__(self, total: int = IN_FLIGHT, per_lane: int = PER_LANE) -> None:
-        self._total = total
-        self._widest = per_lane
+    def __init__(self, bounds: Bounds | None = None) -> None:
+        self._bounds = bounds or Bounds()
         self._used: Counter[str] = Counter()
         self._width: dict[str, int] = {}
 
     def room(self) -> int:
         """How many more attempts may start now."""
-        return self._total - self._used.total()
+        return self._bounds.total - self._used.total()
 
     def take(self, lane: str) -> bool:
         """Start an attempt in a lane; False when the lane is full."""
-        if self._used[lane] >= self._width.get(lane, self._widest):
+        if self._used[lane] >= self._width_of(lane):
             return False
         self._used[lane] += 1
         return True
@@ -34,20 +40,18 @@ class Lanes:
         self._used[lane] -= 1
         if self._used[lane] <= 0:
             del self._used[lane]
-        if healthy is None:
-            return
-        width = self._width.get(lane, self._widest)
-        width = min(width * 2, self._widest) if healthy else max(width // 2, 1)
-        if width == self._widest:
-            self._width.pop(lane, None)
-        else:
-            self._width[lane] = width
+        width = self._width_of(lane)
+        if healthy is not None:
+            self._width[lane] = min(width * 2, self._bounds.widest) if healthy else max(width // 2, 1)
 
     def full(self) -> list[str]:
-        """Lanes that may start nothing now."""
-        return [lane for lane, used in self._used.items() if used >= self._width.get(lane, self._widest)]
+        """Lanes not worth looking at: less than a quarter of their width is free, or nothing at all."""
+        return [lane for lane, used in self._used.items() if used > self._width_of(lane) * 3 // 4]
 
     def clear(self) -> None:
         """Forget everything: nothing is under way any more."""
         self._used.clear()
         self._width.clear()
+
+    def _width_of(self, lane: str) -> int:
+        return self._width.get(lane, self._bounds.first)

@@ -7,7 +7,7 @@ from services.notify.rules.planning import Subject, equip
 from services.notify.store.courses import save_courses
 from services.notify.store.leases import lock_courses, moment_of, waiting_notices
 from services.notify.store.recipients import recipients
-from services.notify.store.referrals import lock_tasks
+from services.notify.store.referrals import lock_referrals
 from services.notify.telling import tell
 from shared.database import Database, is_transient
 from shared.service import Wake
@@ -44,7 +44,7 @@ class Newcomers:
             found = await waiting_notices(unit)
             if not found:
                 return 0
-            await lock_tasks(unit, [one.referral_id for one in found if one.referral_id is not None])
+            await lock_referrals(unit, [one.referral_id for one in found if one.referral_id is not None])
             courses = await lock_courses(unit, [one.notice_id for one in found])
             people = await recipients(unit, [one.to for one in found])
             moment = await moment_of(unit)

@@ -1,5 +1,6 @@
 """Takes in what came of attempts, many at once, in one transaction: courses, attempts, and what routing hears."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import random
@@ -9,7 +10,7 @@ from services.notify.rules.attempts import Course, Leg, News, Outcome, settle
 from services.notify.rules.planning import Subject
 from services.notify.store.courses import save_courses
 from services.notify.store.leases import Attempt, finish_attempts, lock_courses, moment_of
-from services.notify.store.referrals import lock_tasks
+from services.notify.store.referrals import lock_referrals
 from services.notify.telling import tell
 from shared.database import Unit
 
@@ -29,9 +30,12 @@ class Flight:
 Landed = tuple[Flight, Outcome]
 
 
-async def settle_all(unit: Unit, landed: Sequence[Landed]) -> None:
-    """Settle attempts in their order; a referral is locked before its notices whenever there may be news of it."""
-    await lock_tasks(
+async def settle_all(unit: Unit, landed: Sequence[Landed]) -> float:
+    """Settle attempts in their order; gives the real seconds until the first of their notices is due again.
+
+    A referral is locked before its notices whenever there may be news of it.
+    """
+    await lock_referrals(
         unit,
         [
             flight.subject.referral_id
@@ -53,6 +57,8 @@ async def settle_all(unit: Unit, landed: Sequence[Landed]) -> None:
     await save_courses(unit, changed.items(), moment.domain)
     await finish_attempts(unit, [_finished(flight, outcome) for flight, outcome in landed], moment.domain)
     await tell(unit, news, moment.domain)
+    dues = [course.due for course in changed.values() if course.due is not None]
+    return (min(dues) - moment.real).total_seconds() if dues else math.inf
 
 
 def started(flight: Flight) -> Attempt:

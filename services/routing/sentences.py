@@ -40,6 +40,35 @@ def sentence(event: ReferralEvent) -> str:
     return words[:1].upper() + words[1:]
 
 
+FOR_ANY = (events.ReferralOpened, events.ReferralAccepted, events.ReferralWithdrawn, events.ReferralClosed)
+"""What every officer who was asked may know."""
+FOR_HOLDER = (
+    events.ReferralContactAttempted,
+    events.ReferralContactMade,
+    events.ReferralUnableToContact,
+    events.ReferralUpdateGiven,
+    events.ReferralHandedOver,
+    events.ReferralAssignedByOverride,
+    events.ReferralBreached,
+    events.ReferralPlanRecorded,
+    events.ReferralPaused,
+    events.ReferralResumed,
+    events.ReferralAmended,
+    events.ReferralReopened,
+)
+"""What the officer who has it needs besides."""
+
+
+def seen_by(event: ReferralEvent, officer: str, holds: bool) -> ReferralEvent | None:
+    """The event as an officer may know it: their own part, with the story too for the holder. None: not at all."""
+    if isinstance(event, FOR_ANY) or (holds and isinstance(event, FOR_HOLDER)):
+        return event
+    if isinstance(event, events.ReferralOffered) and officer in event.officers:
+        return event.model_copy(update={"officers": (officer,)})
+    theirs = events.ReferralViewed | events.ReferralDeclined | events.ReferralReleased
+    return event if isinstance(event, theirs) and event.officer == officer else None
+
+
 def _by(event: ReferralEvent, at: datetime | None, lead: str) -> str:
     return f" {lead} {day_and_time(at, event.at)}." if at else ""
 

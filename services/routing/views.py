@@ -100,6 +100,18 @@ def state(referral: Referral) -> str:
     return STATES.get(referral.state, referral.state)
 
 
+def state_for(referral: Referral, officer: str) -> str:
+    """Where it stands as an officer who was asked may know it: nothing of whom else was asked."""
+    offer = referral.offer_to(officer)
+    if referral.holder is not None and referral.holder.id == officer and referral.held:
+        return f"Yours. {'No contact yet' if referral.state == 'accepted' else 'In contact'}"
+    if referral.held:
+        return "A colleague has it"
+    if offer is not None and offer.answer == "open" and referral.is_open:
+        return "On offer to you"
+    return "Somebody else is asked" if referral.is_open else STATES.get(referral.state, referral.state)
+
+
 def _waiting(referral: Referral) -> str:
     if referral.unplaced:
         return "Place to be decided"
@@ -133,13 +145,13 @@ def next_due(referral: Referral) -> Due | None:
 
 def _waits(referral: Referral) -> Iterator[Due]:
     clocks = referral.clocks
+    for offer in referral.offers:
+        if offer.answer == "open" and not referral.held:
+            yield Due("Answer", offer.respond_by)
     if clocks.first_contact_due is not None:
         yield Due("First contact", clocks.first_contact_due)
     if clocks.next_update_due is not None:
         yield Due("Update", clocks.next_update_due)
-    for offer in referral.offers:
-        if offer.answer == "open" and not referral.held:
-            yield Due("Answer", offer.respond_by)
     for alert in referral.alerts:
         if alert.due is not None:
             yield Due(f"{_role(alert)} to answer", alert.due)

@@ -65,6 +65,11 @@ class Answer:
         """Whether it was done."""
         return 200 <= self.status < 300
 
+    @property
+    def comes_later(self) -> bool:
+        """Whether the same call may be answered in a moment: somebody is away, or still at work on it."""
+        return self.status in _AWAY or self.status == 0 or self.body.get("code") == "still_at_work"
+
 
 class Client:
     """Asks on behalf of anybody. `tokens` are for names that need no demo sign-in (outside `AUTH=demo`)."""
@@ -89,7 +94,7 @@ class Client:
         pause = 0.1
         while True:
             answer = await self._signed(call)
-            if answer.status not in _AWAY and answer.status != 0:
+            if not answer.comes_later:
                 return answer
             if loop.time() + pause > give_up:
                 return answer

@@ -58,6 +58,8 @@ class Ledger:
     references: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """References that each (force and idempotency key) has been given."""
     sequences: dict[tuple[str, str], int] = field(default_factory=dict)
+    not_kept: list[tuple[int, int]] = field(default_factory=list)
+    """Items whose contact details the vault did not take, with the status it gave."""
     gaps: int = 0
     log_lines: int = 0
 
@@ -151,6 +153,8 @@ def faults(ledger: Ledger) -> Iterator[Wrong]:
             yield Wrong(wrong[0], item.number, item.kind, wrong[1])
         elif item.kind == "resend":
             yield from _same_as_first(ledger, item)
+    for number, status in ledger.not_kept:
+        yield Wrong("wrongly rejected", number, "contact details", str(status))
     for key, references in ledger.references.items():
         if len(references) > 1:
             yield Wrong("doubled", 0, key, f"{len(references)} references for one key")

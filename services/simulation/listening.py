@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -29,33 +29,34 @@ async def listening(
     if bootstrap is None:
         yield
         return
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50, **security
-    )
-    await consumer.start()
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, fetch_max_wait_ms=50, **security)
     try:
-        await _from_now_on(consumer, topics)
+        await _begin(consumer, topics)
         reading = asyncio.create_task(_read(consumer, hear))
         try:
             yield
         finally:
             reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
+            await asyncio.gather(reading, return_exceptions=True)
     finally:
         await consumer.stop()
+
+
+async def _begin(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
+    try:
+        await consumer.start()
+        await _from_now_on(consumer, topics)
+    except (TimeoutError, KafkaError) as error:
+        raise SimulationFailed(f"cannot read {', '.join(topics)}: {type(error).__name__}") from None
 
 
 async def _from_now_on(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> None:
     places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
     consumer.assign(places)
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            await consumer.seek_to_end(*places)
-            for place in places:
-                await consumer.position(place)
-    except (TimeoutError, KafkaError) as error:
-        raise SimulationFailed(f"cannot read {', '.join(topics)}: {type(error).__name__}") from None
+    async with asyncio.timeout(_PATIENCE):
+        await consumer.seek_to_end(*places)
+        for place in places:
+            await consumer.position(place)
 
 
 async def _read(consumer: AIOKafkaConsumer, hear: Hear) -> None:

@@ -106,6 +106,12 @@ def officer_ids(force: str) -> tuple[str, ...]:
     return tuple(f"{letter}{first + number}" for number in range(SIZES[force]))
 
 
+def titles(seed: int = 1) -> dict[str, str]:
+    """Everybody's title by id, as a roster of this seed has it."""
+    draw = Random(seed)
+    return {person.worker.id: person.title for force in FORCES for person in _people(force, draw)}
+
+
 def _people(force: str, draw: Random) -> Iterator[Person]:
     districts = districts_of(force)
     for number, officer in enumerate(officer_ids(force)):

@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
-from services.simulation.access import Call, Client
+from services.simulation.access import PATIENCE, Call, Client, SimulationFailed
 from services.simulation.items import SUBMITTED, Item
 from services.simulation.ledger import Ledger
 from shared.contracts.cloudevents import Envelope, to_headers
@@ -16,6 +17,10 @@ from shared.telemetry import new_traceparent
 
 _REMEMBERED = 5_000
 """Items whose turn and handle are kept for those that come after them."""
+
+
+_PAUSE = 0.5
+"""Seconds before a broker that was away is tried again."""
 
 
 class Sender:
@@ -64,10 +69,20 @@ class Sender:
         if handle is not None:
             body["contact"] = {"handle": handle}
         self._ledger.send(item, _now())
+        await self._produce(f"inbound.{item.force}", item.key.encode(), _wire(item, body), _headers(item))
+
+    async def _produce(self, topic: str, key: bytes, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
+        """Until the broker has it; again while it is away, for `PATIENCE` seconds."""
         assert self._producer is not None
-        await self._producer.send_and_wait(
-            f"inbound.{item.force}", _wire(item, body), key=item.key.encode(), headers=_headers(item)
-        )
+        give_up = _now() + PATIENCE
+        while True:
+            try:
+                await self._producer.send_and_wait(topic, value, key=key, headers=headers)
+                return
+            except KafkaError as error:
+                if _now() > give_up:
+                    raise SimulationFailed(f"{topic} takes nothing: {type(error).__name__}") from None
+                await asyncio.sleep(_PAUSE)
 
     async def _handle(self, item: Item) -> str | None:
         """The handle of the details left in the vault for this item; over a topic they never travel."""
@@ -77,9 +92,11 @@ class Sender:
             return self._handles.get(item.handle_of)
         answer = await self._client.post("/v1/contacts", f"control_room:{item.force}", item.contact)
         handle = answer.body.get("handle") if answer.good else None
-        if handle is not None:
-            self._handles[item.number] = str(handle)
-        return handle
+        if handle is None:
+            self._ledger.not_kept.append((item.number, answer.status))
+            return None
+        self._handles[item.number] = str(handle)
+        return str(handle)
 
 
 def _wire(item: Item, body: Mapping[str, Any]) -> bytes | None:
@@ -114,8 +131,11 @@ async def producing(bootstrap: str | None, security: Mapping[str, Any]) -> Async
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=2, **security
     )
-    await producer.start()
     try:
+        try:
+            await producer.start()
+        except KafkaError as error:
+            raise SimulationFailed(f"the broker cannot be reached: {type(error).__name__}") from None
         yield producer
     finally:
         await producer.stop()

@@ -8,6 +8,7 @@ the night team's few.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import cycle
 from random import Random
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ OFFICE: Span = (time(9), time(17))
 _RESPONSE: tuple[Span | None, ...] = (EARLY, EARLY, LATE, LATE, NIGHT, NIGHT, None, None, None, None)
 _NEIGHBOURHOOD: tuple[Span | None, ...] = (EARLY, EARLY, LATE, LATE, None, None, None)
 _AWAY_DAYS = {"leave": (3, 7), "sick": (1, 3)}
+_HOURS = {"court": 6, "abstracted": 9, "event": 4, "busy": 2}
 
 
 @dataclass(frozen=True)
@@ -66,17 +68,19 @@ def nights_on_call(worker: Worker, now: datetime) -> Iterator[Duty]:
 
 
 def absences(workers: list[Worker], now: datetime, draw: Random) -> Iterator[Duty]:
-    """Leave, sickness, court, abstraction, events and busy hours. Never of response, who hold the night."""
+    """Leave, sickness, and hours in court or elsewhere. Never of response, who hold the night."""
     today = now.astimezone(LONDON).date()
-    others = [worker for worker in workers if worker.pattern != "response"]
-    for worker in others:
+    elsewhere = cycle(_HOURS)
+    for worker in workers:
         roll = draw.random()
+        if worker.pattern == "response":
+            continue
         if roll < 0.10:
             yield _away(worker, "leave", today, draw)
         elif roll < 0.14:
             yield _away(worker, "sick", today, draw)
         elif roll < 0.24:
-            yield from _within_a_shift(worker, now, draw)
+            yield _within(draw.choice(list(shifts(worker, now))), next(elsewhere))
 
 
 def _span(worker: Worker, day: date) -> Span | None:
@@ -101,8 +105,5 @@ def _away(worker: Worker, kind: str, today: date, draw: Random) -> Duty:
     return Duty(worker.id, kind, datetime.combine(begins, time(), LONDON), datetime.combine(ends, time(), LONDON))
 
 
-def _within_a_shift(worker: Worker, now: datetime, draw: Random) -> Iterator[Duty]:
-    shift = draw.choice(list(shifts(worker, now)))
-    kind = draw.choice(("court", "abstracted", "event", "busy"))
-    hours = {"court": 6, "abstracted": 9, "event": 4, "busy": 2}[kind]
-    yield Duty(worker.id, kind, shift.starts, min(shift.ends, shift.starts + timedelta(hours=hours)))
+def _within(shift: Duty, kind: str) -> Duty:
+    return Duty(shift.officer, kind, shift.starts, min(shift.ends, shift.starts + timedelta(hours=_HOURS[kind])))

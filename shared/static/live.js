@@ -125,10 +125,16 @@ function keepFresh() {
   countDown();
 }
 
-if (live.dataset.live) follow(live.dataset.live);
-setInterval(keepFresh, PATIENCE.tick);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
-globalThis.addEventListener("online", changed);
-document.addEventListener("pointerdown", () => { pressed = true; });
-for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => { pressed = false; });
+function keepUpToDate() {
+  if (live.dataset.live) follow(live.dataset.live);
+  setInterval(keepFresh, PATIENCE.tick);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
+  globalThis.addEventListener("online", changed);
+  document.addEventListener("pointerdown", () => { pressed = true; });
+  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => { pressed = false; });
+}
+
+// A page that records who looks is not asked for again by itself; only its deadlines are counted down.
+if (live.dataset.live === "never") setInterval(countDown, PATIENCE.tick);
+else keepUpToDate();
 countDown();

@@ -101,7 +101,7 @@ class Receiver:
     async def until(self, count: int, seconds: float = 15) -> list[Heard]:
         """Wait until `count` requests have come."""
         async with asyncio.timeout(seconds):
-            while len(self.heard) < count:  # noqa: ASYNC110
+            while len(self.heard) < count:
                 await asyncio.sleep(0.01)
         return self.heard
 
@@ -215,10 +215,7 @@ class House:
             "from notify.journal where topic = 'deliveries' order by id"
         )
         named = ("notice.delivered", "notice.failed")
-        return [
-            (next(name for name in named if f"liaison.{name}.v1" in row.headers), row.payload)
-            for row in rows
-        ]
+        return [(next(name for name in named if f"liaison.{name}.v1" in row.headers), row.payload) for row in rows]
 
 
 @asynccontextmanager

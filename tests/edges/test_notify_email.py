@@ -28,7 +28,7 @@ class PostOffice:
     mail: list[EmailMessage] = field(default_factory=list)
     peers: set[Any] = field(default_factory=set)
 
-    async def handle_RCPT(  # noqa: N802, PLR0913, PLR0917
+    async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         answer = self.rcpt.pop(0) if self.rcpt else "250 OK"
@@ -36,7 +36,7 @@ class PostOffice:
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
         answer = self.data.pop(0) if self.data else "250 taken"
         if answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
@@ -89,7 +89,7 @@ async def test_an_email_is_neutral_and_says_reference_deadline_and_link(post: Ru
     ]
     written = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"}
     shape = {"Content-Type", "Content-Transfer-Encoding", "MIME-Version"}
-    assert {name for name in mail.keys() if not name.startswith("X-")} == written | shape
+    assert {name for name in mail if not name.startswith("X-")} == written | shape
     await channel.close()
 
 
@@ -160,7 +160,7 @@ async def test_a_server_that_says_nothing_is_let_go() -> None:
 async def test_it_signs_in_with_the_name_and_password_of_the_url_and_a_wrong_one_is_worth_another_try() -> None:
     def knows(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
-        return AuthResult(success=data.password == b"open sesame")
+        return AuthResult(success=data.password == b"open sesame", handled=False)
 
     office, port = PostOffice(), free_port()
     controller = Controller(

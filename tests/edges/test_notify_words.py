@@ -14,12 +14,13 @@ from tests.edges.notify_house import message
 
 TYPES = get_args(NoticeType)
 
-TELLING = (
-    "lgbt lesbian gay bisexual trans queer pride rainbow gender sexual orientation identity hate crime incident "
-    "victim witness suspect offender assault abuse harass homophob biphob transphob strand vulnerab risk suicid harm "
-    "domestic honour child weapon police officer constable force herts beds cambs hertfordshire bedfordshire "
-    "cambridgeshire liaison llo support report person caller complain investigat case name address phone"
-).split()
+# Beginnings of words, over several lines as people read them.
+TELLING = """
+lgbt lesbian gay bisexual trans queer pride rainbow gender sexual orientation identity hate crime incident
+victim witness suspect offender assault abuse harass homophob biphob transphob strand vulnerab risk suicid harm
+domestic honour child weapon police officer constable force herts beds cambs hertfordshire bedfordshire
+cambridgeshire liaison llo support report person caller complain investigat case name address phone
+"""
 
 ALLOWED = {
     "You have a new task. Sign in.",
@@ -47,7 +48,7 @@ def texts(kind: str) -> list[str]:
 @pytest.mark.parametrize("kind", TYPES)
 def test_no_word_of_it_tells(kind: str) -> None:
     for text in texts(kind):
-        for word in TELLING:
+        for word in TELLING.split():
             assert not re.search(rf"\b{word}", text, re.IGNORECASE), (word, text)
 
 

@@ -14,7 +14,7 @@ from shared.embedded.native import NativeKafka
 from shared.embedded.tenancy import StartFailed
 from shared.topics import create_topics
 
-pytestmark = [pytest.mark.real_kafka, pytest.mark.slow]
+pytestmark = pytest.mark.real_kafka
 
 _OWNER_WHO_IS_KILLED = """
 import os, pathlib, sys

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from services.intake.rules.codes import desk_for_strands, unknown_codes, unknown_grade
 from services.intake.rules.contact import ContactFacts, contact_route
+from services.intake.rules.faults import Fault, fault
 from services.intake.rules.geography import NOWHERE, Geography, Resolution
 from services.intake.rules.holding import hold
-from services.intake.rules.outbound import tell
+from services.intake.rules.outbound import echo, tell
 from services.intake.rules.report import Rejection, Report, Step
 from services.intake.rules.working_time import after
 from shared.contracts import outbound
@@ -18,7 +19,6 @@ from shared.contracts.logline import OutboundReport
 from shared.contracts.particulars import OfficersInCase, PlannedEvent, Preferences, Source
 from shared.contracts.policy import PolicyDocument, response_class
 from shared.contracts.reports import ContactRules, EventAsked, GenderAsked, ReportPicture, ReportReceived
-from shared.errors import FieldError
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def accepted(report: Report, at: datetime) -> OutboundReport:
 def again(report: Report, submission: Submission, at: datetime) -> Step | Rejection:
     """The same key once more: with the same body the same answer, with another none."""
     if report.digest not in submission.digests:
-        return Rejection("key_reused", (FieldError("idempotency_key", "used_with_another_body"),))
+        return Rejection("key_reused", (fault("idempotency_key", "used_with_another_body"),))
     if not submission.by_topic:
         return Step(report)
     counted = replace(report, outbound_sequence=report.outbound_sequence + 1)
@@ -96,22 +96,22 @@ def again(report: Report, submission: Submission, at: datetime) -> Step | Reject
     return Step(counted, to_control_rooms=(answer,))
 
 
-def _faults(submission: Submission, geography: Geography) -> Iterator[FieldError]:
+def _faults(submission: Submission, geography: Geography) -> Iterator[Fault]:
     fields, policy = submission.fields, geography.policy
     yield from source_faults(submission.source, submission.force, policy)
     yield from unknown_codes(policy, fields.incident_kind, fields.strands, fields.risks)
     yield from unknown_grade(policy, submission.source.force, fields.grade)
     if fields.need not in policy.codes.needs:
-        yield FieldError("need", "unknown_code")
+        yield fault("need", "unknown_code")
     yield from geography.faults(fields.locations, fields.event)
 
 
-def source_faults(source: Source, force: str | None, policy: PolicyDocument) -> Iterator[FieldError]:
+def source_faults(source: Source, force: str | None, policy: PolicyDocument) -> Iterator[Fault]:
     """A source whose force is not the principal's, or none of ours."""
     if force is not None and source.force != force:
-        yield FieldError("source.force", "not_your_force")
+        yield fault("source.force", "not_your_force")
     elif source.force not in policy.forces:
-        yield FieldError("source.force", "unknown_code")
+        yield fault("source.force", "unknown_code")
 
 
 def _report(submission: Submission, geography: Geography, named: Named, moment: Moment) -> Report:
@@ -129,7 +129,7 @@ def _report(submission: Submission, geography: Geography, named: Named, moment: 
         referral_id=named.referral_id,
         reference=named.reference,
         principal=submission.principal,
-        source=submission.source,
+        source=echo(submission.source),
         idempotency_key=submission.idempotency_key,
         digest=submission.digests[0],
         record_key=submission.record_key,

@@ -8,18 +8,17 @@ from typing import Any
 from services.intake.rules.accept import Moment, asked, in_case, placed, source_faults
 from services.intake.rules.codes import desk_for_strands, unknown_codes, unknown_grade
 from services.intake.rules.contact import ContactFacts, contact_route
+from services.intake.rules.faults import Fault, fault
 from services.intake.rules.geography import NOWHERE, Geography, Resolution
-from services.intake.rules.outbound import tell
+from services.intake.rules.outbound import echo, tell
 from services.intake.rules.report import Rejection, Report, Step, open_to_change
 from shared.contracts import outbound
 from shared.contracts.inbound import Amendments
 from shared.contracts.particulars import Preferences
 from shared.contracts.policy import PolicyDocument, response_class
 from shared.contracts.reports import ReportAmended, ReportPicture, ReportWithdrawn
-from shared.errors import FieldError
 
-NOT_OPEN = Rejection("not_open", (FieldError("reference", "not_open"),))
-UNKNOWN = Rejection("unknown_report", (FieldError("reference", "unknown"),))
+NOT_OPEN = Rejection("not_open", (fault("reference", "not_open"),))
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def amend(report: Report, amendment: Amendment, geography: Geography, moment: Mo
     return Step(after, told)
 
 
-def _faults(report: Report, amendment: Amendment, geography: Geography) -> Iterator[FieldError]:
+def _faults(report: Report, amendment: Amendment, geography: Geography) -> Iterator[Fault]:
     changes, policy = amendment.changes, geography.policy
     if changes.source is not None:
         yield from source_faults(changes.source, report.source.force, policy)
@@ -76,7 +75,7 @@ def _amended(report: Report, amendment: Amendment, geography: Geography, now: da
     update |= _wishes(report.picture, changes, policy) | _reach(report, contact) | _urgency(report, changes, policy)
     return replace(
         report,
-        source=changes.source or report.source,
+        source=echo(changes.source) if changes.source else report.source,
         contact=contact,
         picture=report.picture.model_copy(update=update),
         place_desk=desk,

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from services.intake.rules.faults import Fault, fault
 from shared.contracts.particulars import Grade, Strand
 from shared.contracts.policy import PolicyDocument
-from shared.errors import FieldError
 
 
 def in_force(policies: Sequence[PolicyDocument], at: datetime) -> PolicyDocument:
@@ -17,23 +17,23 @@ def in_force(policies: Sequence[PolicyDocument], at: datetime) -> PolicyDocument
 
 def unknown_codes(
     policy: PolicyDocument, incident_kind: str | None, strands: Iterable[Strand], risks: Iterable[str]
-) -> Iterator[FieldError]:
+) -> Iterator[Fault]:
     """What of these the policy does not know. `incident_kind` None is not asked about."""
     known = policy.codes
     if incident_kind is not None and incident_kind not in known.incident_kinds:
-        yield FieldError("incident_kind", "unknown_code")
+        yield fault("incident_kind", "unknown_code")
     for number, strand in enumerate(strands):
         if strand.strand not in known.strands:
-            yield FieldError(f"strands.{number}.strand", "unknown_code")
+            yield fault(f"strands.{number}.strand", "unknown_code")
     for number, risk in enumerate(risks):
         if risk not in known.risks:
-            yield FieldError(f"risks.{number}", "unknown_code")
+            yield fault(f"risks.{number}", "unknown_code")
 
 
-def unknown_grade(policy: PolicyDocument, force: str, grade: Grade | None) -> Iterator[FieldError]:
+def unknown_grade(policy: PolicyDocument, force: str, grade: Grade | None) -> Iterator[Fault]:
     """A grade that the force does not have. A force's grades are its own: Cambridgeshire alone says `prompt`."""
     if grade is not None and policy.grade_of(force, grade.value) is None:
-        yield FieldError("grade.value", "unknown_code")
+        yield fault("grade.value", "unknown_code")
 
 
 def desk_for_strands(policy: PolicyDocument, strands: Sequence[Strand]) -> str | None:

@@ -10,15 +10,15 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.rules.accept import Moment, Named, Submission, accept, again
-from services.intake.rules.amend import UNKNOWN, Amendment, Withdrawal, amend, withdraw
+from services.intake.rules.amend import Amendment, Withdrawal, amend, withdraw
 from services.intake.rules.codes import in_force
 from services.intake.rules.contact import ContactFacts
+from services.intake.rules.faults import fault
 from services.intake.rules.geography import Gazetteer, Geography
 from services.intake.rules.report import Followed, Rejection, Report, Step
 from shared.contracts.logline import Outbound
 from shared.contracts.policy import PolicyDocument
 from shared.contracts.reports import ReportEvent
-from shared.errors import FieldError
 
 Key = tuple[str, str]
 """Principal and idempotency key."""
@@ -75,6 +75,10 @@ class Address:
     key: Key | None = None
 
 
+def _unknown(address: Address) -> Rejection:
+    return Rejection("unknown_report", (fault("reference" if address.reference else "idempotency_key", "unknown"),))
+
+
 @dataclass
 class Desk:
     """State of one batch."""
@@ -124,7 +128,7 @@ class Desk:
         """A change to a report. Contact details that come with it stand beside the earlier ones."""
         report = self.find(address, amendment.force)
         if report is None:
-            return UNKNOWN
+            return _unknown(address)
         contact = self._contact(enclosed.handle, amendment.force)
         if isinstance(contact, Rejection):
             return contact
@@ -140,7 +144,7 @@ class Desk:
         """A report that is no longer wanted."""
         report = self.find(address, withdrawal.force)
         if report is None:
-            return UNKNOWN
+            return _unknown(address)
         outcome = withdraw(report, withdrawal, at)
         if isinstance(outcome, Step):
             self._note(outcome)
@@ -176,9 +180,9 @@ class Desk:
             return None
         known = self.handles.get(handle)
         if known is None or known.owner != owner or not known.fresh:
-            return Rejection("invalid", (FieldError("contact.handle", "unknown"),))
+            return Rejection("invalid", (fault("contact.handle", "unknown"),))
         if known.claimed or handle in self.claimed:
-            return Rejection("invalid", (FieldError("contact.handle", "already_claimed"),))
+            return Rejection("invalid", (fault("contact.handle", "already_claimed"),))
         return known.facts
 
     def _geography(self, received_at: datetime) -> Geography:

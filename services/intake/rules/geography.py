@@ -9,11 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from services.intake.rules.faults import Fault, fault
 from services.intake.rules.postcode import Postcode, parse_postcode
 from shared.contracts.particulars import Location, PlannedEvent
 from shared.contracts.policy import PolicyDocument
 from shared.contracts.reports import Area
-from shared.errors import FieldError
 
 Confidence = Literal["high", "low", "none"]
 
@@ -77,16 +77,16 @@ class Geography:
     gazetteer: Gazetteer
     policy: PolicyDocument
 
-    def faults(self, locations: Sequence[Location], event: PlannedEvent | None = None) -> list[FieldError]:
+    def faults(self, locations: Sequence[Location], event: PlannedEvent | None = None) -> list[Fault]:
         """Places that are none: text that is no postcode, districts that do not exist (any more)."""
         found = []
         for number, location in enumerate(locations):
             if location.postcode is not None and parse_postcode(location.postcode) is None:
-                found.append(FieldError(f"locations.{number}.postcode", "not_a_postcode"))
+                found.append(fault(f"locations.{number}.postcode", "not_a_postcode"))
             if location.district is not None and self._district(location.district) is None:
-                found.append(FieldError(f"locations.{number}.district", "unknown_district"))
+                found.append(fault(f"locations.{number}.district", "unknown_district"))
         if event is not None and event.venue_district and self._district(event.venue_district) is None:
-            found.append(FieldError("event.venue_district", "unknown_district"))
+            found.append(fault("event.venue_district", "unknown_district"))
         return found
 
     def resolve(

@@ -5,15 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from services.intake.rules.faults import Fault, fault
 from services.intake.rules.log_lines import log_line
 from services.intake.rules.report import F, Followed, Followup
 from shared.contracts import outbound, referrals
 from shared.contracts.lifecycle import ReferralEvent
 from shared.contracts.logline import Outbound, OutboundReport, SourceEcho
 from shared.contracts.model import Part
-from shared.contracts.outbound import Fault
 from shared.contracts.particulars import Source
-from shared.errors import FieldError
 
 MOST_FAULTS = 64
 
@@ -37,7 +36,7 @@ def tell(kind: type[OutboundReport], report: Followed, at: datetime, **facts: An
     facts.setdefault("in_reply_to", report.in_reply_to)
     return kind(
         reference=report.reference,
-        source=echo(report.source),
+        source=report.source,
         idempotency_key=report.idempotency_key,
         sequence=report.outbound_sequence,
         at=at,
@@ -102,13 +101,12 @@ def unrouted(report: F, at: datetime) -> Followup[F]:
 
 
 def rejected(
-    code: str, errors: tuple[FieldError, ...], at: datetime, *, in_reply_to: str | None, key: str | None = None
+    code: str, errors: tuple[Fault, ...], at: datetime, *, in_reply_to: str | None, key: str | None = None
 ) -> Outbound:
     """The answer to a record that could not be used. `key` is the sender's idempotency key, where it was readable."""
-    faults = tuple(Fault(field=error.field or "body", reason=error.reason) for error in errors[:MOST_FAULTS])
     return outbound.ReportRejected(
         code=code,
-        errors=faults or (Fault(field="body", reason=code),),
+        errors=errors[:MOST_FAULTS] or (fault("body", code),),
         at=at,
         in_reply_to=in_reply_to,
         idempotency_key=key,

@@ -6,12 +6,11 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from services.intake.rules.contact import ContactFacts
+from services.intake.rules.faults import Fault
 from shared.contracts.lifecycle import State
-from shared.contracts.logline import Outbound
+from shared.contracts.logline import Outbound, SourceEcho
 from shared.contracts.model import Holder
-from shared.contracts.particulars import Source
 from shared.contracts.reports import ReportEvent, ReportPicture
-from shared.errors import FieldError
 
 OPEN: frozenset[State] = frozenset({"waiting", "offered", "accepted", "contacted"})
 """States in which a report can still be amended or withdrawn."""
@@ -27,7 +26,7 @@ class Followed:
 
     referral_id: UUID
     reference: str
-    source: Source
+    source: SourceEcho
     idempotency_key: str
     record_key: str | None
     in_reply_to: str | None
@@ -99,7 +98,7 @@ class Rejection:
     """Why something could not be used: a code for programs, and each field with its reason. Never empty."""
 
     code: str
-    errors: tuple[FieldError, ...]
+    errors: tuple[Fault, ...]
 
 
 def open_to_change(report: Report) -> bool:

@@ -13,13 +13,13 @@ from services.intake.rules.contact import ContactFacts
 from services.intake.rules.report import Followed, Report
 from services.intake.store import rows
 from services.intake.store.tables import SCHEMA, ReportRow, table_of
+from shared.contracts.logline import SourceEcho
 from shared.contracts.model import Holder, Part
-from shared.contracts.particulars import Source
 from shared.contracts.reports import ReportPicture
 
 _TABLE = table_of(ReportRow)
 _MODELS: Mapping[str, type[Part]] = {
-    "source": Source,
+    "source": SourceEcho,
     "picture": ReportPicture,
     "contact": ContactFacts,
     "holder": Holder,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -55,7 +56,8 @@ class EmailChannel:
         """Send once: 250 is sent, a 4xx answer or no answer retries, a 5xx about sender, address or text is refused."""
         try:
             mail = self._mail(message)
-        except ValueError:
+        except (ValueError, IndexError, MessageError):
+            # The standard library's parser answers an empty local part with an IndexError.
             return Outcome("refused", "bad_address")
         try:
             async with asyncio.timeout(TIMEOUT), self._connection() as connection:
@@ -65,7 +67,7 @@ class EmailChannel:
         return Outcome("sent")
 
     def _mail(self, message: Message) -> EmailMessage:
-        """The message; ValueError where the address cannot stand in a header."""
+        """The message; raises where the address cannot stand in a header."""
         text = self._wording.email(message)
         mail = EmailMessage(policy=SMTP_POLICY)
         mail["From"] = Address(addr_spec=self._sender)

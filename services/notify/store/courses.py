@@ -60,17 +60,20 @@ UNNEST = (
 NAMES = "legs, state, means, due_at, tried, in_flight, waiting, superseded"
 
 
+_SAVE = sa.text(
+    "update notify.notices n set legs = v.legs::jsonb, state = v.state, means = v.means, due_at = v.due_at, "
+    "repeat = v.tried or n.type = 'task.reminder', in_flight = v.in_flight, waiting = v.waiting, "
+    "superseded = v.superseded, lane = null, changed_at = :now "
+    f"from unnest(cast(:ids as uuid[]), {UNNEST}) as v(id, {NAMES}) where n.id = v.id"
+)
+
+
 async def save_courses(unit: Unit, changed: Iterable[tuple[UUID, Course]], now: datetime) -> None:
     """Write courses back, by one statement, under the locks their notices are held by. `now` is domain time."""
     pairs = list(changed)
     if not pairs:
         return
     await unit.connection.execute(
-        sa.text(
-            "update notify.notices n set legs = v.legs::jsonb, state = v.state, means = v.means, due_at = v.due_at, "
-            "repeat = v.tried or n.type = 'task.reminder', in_flight = v.in_flight, waiting = v.waiting, "
-            "superseded = v.superseded, lane = null, changed_at = :now "
-            f"from unnest(cast(:ids as uuid[]), {UNNEST}) as v(id, {NAMES}) where n.id = v.id"
-        ),
+        _SAVE,
         {"ids": [pair[0] for pair in pairs], "now": now} | Columns([pair[1] for pair in pairs]).parameters(),
     )

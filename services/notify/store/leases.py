@@ -3,6 +3,7 @@
 A notice's row lock covers its legs and attempts; a referral's lock is always taken before its notices'.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from shared.database import Unit
 
 @dataclass(frozen=True)
 class Due:
-    """A notice that something must be done about now, its row locked; `to` None is nobody on the roster."""
+    """A notice that something must be done about now, its row locked. Somebody not on the roster has no ways."""
 
     id: UUID
     recipient: Recipient
@@ -46,30 +47,33 @@ class Attempt:
     reason: str | None = None
 
 
-_DUE = f"""
+_DUE = sa.text(f"""
 select n.id, n.recipient, n.type, n.referral_id, n.reference, n.response_class, n.exercise, n.respond_by, n.at,
-       {COURSE}, r.ways::text as ways
+       {COURSE}, r.ways::text as ways, clock_timestamp() as real
 from notify.notices n left join notify.recipients r on r.id = n.recipient
 where n.due_at <= clock_timestamp() and (n.lane is null or n.lane <> all(cast(:full as text[])))
   and not exists (select 1 from notify.notices o where o.referral_id = n.referral_id
                   and o.recipient = n.recipient and o.in_flight and o.id <> n.id)
 order by n.repeat, n.due_at limit :limit for update of n skip locked
-"""
+""")
 
 
 async def moment_of(unit: Unit) -> Moment:
     """This instant in both times, by the database's clock."""
-    real = await unit.real_now()
+    return _moment(unit, await unit.real_now())
+
+
+def _moment(unit: Unit, real: datetime) -> Moment:
     return Moment(real, unit.clock.domain(real), unit.clock.speed)
 
 
-async def due_notices(unit: Unit, limit: int, full: Sequence[str]) -> list[Due]:
+async def due_notices(unit: Unit, limit: int, full: Sequence[str]) -> tuple[list[Due], Moment]:
     """At most `limit` notices that are due, first offers before repeats, locked; what others hold is passed over.
 
     Notices in a `full` lane wait, and so does one whose older notice about the same thing is under way.
     """
-    rows = await unit.connection.execute(sa.text(_DUE), {"limit": limit, "full": list(full)})
-    return [
+    rows = list(await unit.connection.execute(_DUE, {"limit": limit, "full": list(full)}))
+    due = [
         Due(
             id=row.id,
             recipient=Recipient(row.recipient, ways_of(row.ways)),
@@ -84,21 +88,31 @@ async def due_notices(unit: Unit, limit: int, full: Sequence[str]) -> list[Due]:
         )
         for row in rows
     ]
+    # No lock was waited for, so the clock read on the way is as good as one read behind them.
+    return due, _moment(unit, max(row.real for row in rows)) if rows else await moment_of(unit)
 
 
-async def seconds_to_next(unit: Unit, full: Sequence[str]) -> float | None:
-    """Real seconds until the next notice is due (below 0: overdue); None when there is none."""
+def _next(condition: str) -> sa.TextClause:
     earliest = "(select min(due_at) from notify.notices where due_at is not null and repeat = {} {})"
-    open_lane = "and (lane is null or lane <> all(cast(:full as text[])))" if full else ""
-    row = await unit.connection.execute(
-        sa.text(
-            f"select extract(epoch from least({earliest.format('false', open_lane)}, "
-            f"{earliest.format('true', open_lane)}) - clock_timestamp())"
-        ),
-        {"full": list(full)} if full else {},
-    )
+    each = ", ".join(earliest.format(repeat, condition) for repeat in ("false", "true"))
+    return sa.text(f"select extract(epoch from least({each}) - clock_timestamp())")
+
+
+_NEXT = _next("")
+_NEXT_OUTSIDE = _next("and (lane is null or lane <> all(cast(:full as text[])))")
+
+
+async def seconds_to_next(unit: Unit, full: Sequence[str]) -> float:
+    """Real seconds until the next notice is due: below 0 when it is overdue, infinite when there is none."""
+    row = await unit.connection.execute(_NEXT_OUTSIDE if full else _NEXT, {"full": list(full)} if full else {})
     seconds = row.scalar_one()
-    return None if seconds is None else float(seconds)
+    return math.inf if seconds is None else float(seconds)
+
+
+_HOLD = sa.text(
+    "update notify.notices n set lane = v.lane from unnest(cast(:ids as uuid[]), cast(:lanes as text[])) "
+    "as v(id, lane) where n.id = v.id"
+)
 
 
 async def hold_in_lane(unit: Unit, held: Iterable[tuple[UUID, str]]) -> None:
@@ -107,12 +121,17 @@ async def hold_in_lane(unit: Unit, held: Iterable[tuple[UUID, str]]) -> None:
     if not pairs:
         return
     await unit.connection.execute(
-        sa.text(
-            "update notify.notices n set lane = v.lane from unnest(cast(:ids as uuid[]), cast(:lanes as text[])) "
-            "as v(id, lane) where n.id = v.id"
-        ),
+        _HOLD,
         {"ids": [pair[0] for pair in pairs], "lanes": [pair[1] for pair in pairs]},
     )
+
+
+_CLOSE = sa.text(
+    "update notify.attempts a set state = 'failed', reason = 'interrupted' "
+    "from unnest(cast(:ids as uuid[]), cast(:means as text[]), cast(:nths as integer[])) "
+    "as v(notice_id, means, nth) where a.notice_id = v.notice_id and a.means = v.means "
+    "and a.nth = v.nth and a.state = 'sending'"
+)
 
 
 async def start_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime) -> None:
@@ -121,12 +140,7 @@ async def start_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime)
         return
     if any(attempt.number > 1 for attempt in attempts):
         await unit.connection.execute(
-            sa.text(
-                "update notify.attempts a set state = 'failed', reason = 'interrupted' "
-                "from unnest(cast(:ids as uuid[]), cast(:means as text[]), cast(:nths as integer[])) "
-                "as v(notice_id, means, nth) where a.notice_id = v.notice_id and a.means = v.means "
-                "and a.nth = v.nth and a.state = 'sending'"
-            ),
+            _CLOSE,
             {
                 "ids": [attempt.notice_id for attempt in attempts],
                 "means": [attempt.means for attempt in attempts],
@@ -142,16 +156,19 @@ async def finish_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime
         await _write_attempts(unit, attempts, now)
 
 
+_WRITE = sa.text(
+    "insert into notify.attempts (notice_id, means, nth, number, at, state, reason) "
+    "select notice_id, means, nth, number, :now, state, reason from unnest(cast(:ids as uuid[]), "
+    "cast(:means as text[]), cast(:nths as integer[]), cast(:numbers as integer[]), "
+    "cast(:states as text[]), cast(:reasons as text[])) "
+    "as v(notice_id, means, nth, number, state, reason) "
+    "on conflict (notice_id, means, nth, number) do update set state = excluded.state, reason = excluded.reason"
+)
+
+
 async def _write_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime) -> None:
     await unit.connection.execute(
-        sa.text(
-            "insert into notify.attempts (notice_id, means, nth, number, at, state, reason) "
-            "select notice_id, means, nth, number, :now, state, reason from unnest(cast(:ids as uuid[]), "
-            "cast(:means as text[]), cast(:nths as integer[]), cast(:numbers as integer[]), "
-            "cast(:states as text[]), cast(:reasons as text[])) "
-            "as v(notice_id, means, nth, number, state, reason) "
-            "on conflict (notice_id, means, nth, number) do update set state = excluded.state, reason = excluded.reason"
-        ),
+        _WRITE,
         {
             "now": now,
             "ids": [attempt.notice_id for attempt in attempts],
@@ -164,22 +181,28 @@ async def _write_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime
     )
 
 
+_LOCK = sa.text(f"select n.id, {COURSE} from notify.notices n where n.id = any(:ids) order by n.id for update")
+
+
 async def lock_courses(unit: Unit, ids: Iterable[UUID]) -> dict[UUID, Course]:
     """The courses of these notices, locked in id order, after their referrals."""
     rows = await unit.connection.execute(
-        sa.text(f"select n.id, {COURSE} from notify.notices n where n.id = any(:ids) order by n.id for update"),
+        _LOCK,
         {"ids": sorted(set(ids))},
     )
     return {row.id: course_of(row) for row in rows}
 
 
+_WAITING = sa.text(
+    "select n.id, n.recipient, n.type, n.referral_id, n.reference, n.exercise from notify.notices n "
+    "join notify.recipients r on r.id = n.recipient where n.waiting order by n.id limit :limit"
+)
+
+
 async def waiting_notices(unit: Unit, limit: int = 500) -> list[Subject]:
     """Notices that wait for somebody who has since become known; not locked."""
     rows = await unit.connection.execute(
-        sa.text(
-            "select n.id, n.recipient, n.type, n.referral_id, n.reference, n.exercise from notify.notices n "
-            "join notify.recipients r on r.id = n.recipient where n.waiting order by n.id limit :limit"
-        ),
+        _WAITING,
         {"limit": limit},
     )
     return [Subject(*row) for row in rows]

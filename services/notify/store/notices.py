@@ -14,17 +14,34 @@ from services.notify.rules.planning import Notice
 from services.notify.store.courses import COURSE, NAMES, UNNEST, Columns, course_of
 from shared.database import Unit
 
+_STANDING = sa.text(
+    f"select n.id, n.referral_id, n.recipient, {COURSE} from notify.notices n "
+    "where n.referral_id = any(:referrals) and n.state = any(:states) order by n.id for update"
+)
+
 
 async def lock_standing(unit: Unit, referrals: Iterable[UUID], states: Iterable[State]) -> list[Standing]:
     """Notices of these referrals in these states, locked in id order; the referrals are locked already."""
     rows = await unit.connection.execute(
-        sa.text(
-            f"select n.id, n.referral_id, n.recipient, {COURSE} from notify.notices n "
-            "where n.referral_id = any(:referrals) and n.state = any(:states) order by n.id for update"
-        ),
+        _STANDING,
         {"referrals": sorted(set(referrals)), "states": sorted(state.value for state in states)},
     )
     return [Standing(row.id, row.referral_id, row.recipient, course_of(row)) for row in rows]
+
+
+_INSERT = sa.text(
+    "insert into notify.notices (id, recipient, type, referral_id, reference, response_class, exercise, "
+    "respond_by, not_after, at, changed_at, patience, legs, state, means, due_at, repeat, in_flight, "
+    "waiting, superseded) "
+    "select id, recipient, type, referral_id, reference, response_class, exercise, respond_by, not_after, "
+    "at, at, patience, legs::jsonb, state, means, due_at, tried or type = 'task.reminder', in_flight, "
+    "waiting, superseded from unnest(cast(:ids as uuid[]), cast(:recipients as text[]), "
+    "cast(:types as text[]), cast(:referrals as uuid[]), cast(:references as text[]), "
+    "cast(:classes as text[]), cast(:exercises as boolean[]), cast(:respond_bys as timestamptz[]), "
+    "cast(:not_afters as timestamptz[]), cast(:ats as timestamptz[]), "
+    f"cast(:patiences as double precision[]), {UNNEST}) as v(id, recipient, type, referral_id, reference, "
+    f"response_class, exercise, respond_by, not_after, at, patience, {NAMES})"
+)
 
 
 async def insert_notices(unit: Unit, notices: Iterable[Notice]) -> None:
@@ -33,19 +50,7 @@ async def insert_notices(unit: Unit, notices: Iterable[Notice]) -> None:
     if not rows:
         return
     await unit.connection.execute(
-        sa.text(
-            "insert into notify.notices (id, recipient, type, referral_id, reference, response_class, exercise, "
-            "respond_by, not_after, at, changed_at, patience, legs, state, means, due_at, repeat, in_flight, "
-            "waiting, superseded) "
-            "select id, recipient, type, referral_id, reference, response_class, exercise, respond_by, not_after, "
-            "at, at, patience, legs::jsonb, state, means, due_at, tried or type = 'task.reminder', in_flight, "
-            "waiting, superseded from unnest(cast(:ids as uuid[]), cast(:recipients as text[]), "
-            "cast(:types as text[]), cast(:referrals as uuid[]), cast(:references as text[]), "
-            "cast(:classes as text[]), cast(:exercises as boolean[]), cast(:respond_bys as timestamptz[]), "
-            "cast(:not_afters as timestamptz[]), cast(:ats as timestamptz[]), "
-            f"cast(:patiences as double precision[]), {UNNEST}) as v(id, recipient, type, referral_id, reference, "
-            f"response_class, exercise, respond_by, not_after, at, patience, {NAMES})"
-        ),
+        _INSERT,
         _columns(rows) | Columns([row.course for row in rows]).parameters(),
     )
 

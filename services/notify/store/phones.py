@@ -25,6 +25,7 @@ class PhoneMessage:
     body: str
     exercise: bool
     at: datetime
+    respond_by: datetime | None = None
 
 
 async def keep_messages(unit: Unit, messages: Sequence[PhoneMessage]) -> None:
@@ -57,8 +58,8 @@ async def messages(unit: Unit, limit: int, to: str | None = None) -> list[PhoneM
     """The newest messages, newest first, to everybody or to one person."""
     rows = await unit.connection.execute(
         sa.text(
-            "select * from notify.phone_messages where cast(:to as text) is null or recipient = :to "
-            "order by at desc, notice_id desc limit :limit"
+            "select m.*, n.respond_by from notify.phone_messages m left join notify.notices n on n.id = m.notice_id "
+            "where cast(:to as text) is null or m.recipient = :to order by m.at desc, m.notice_id desc limit :limit"
         ),
         {"to": to, "limit": limit},
     )
@@ -77,4 +78,5 @@ def _message(row: Any) -> PhoneMessage:
         body=row.body,
         exercise=row.exercise,
         at=row.at,
+        respond_by=row.respond_by,
     )

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from services.notify.rules.patience import Patience
 from shared.database import Unit
 
+_ALL = sa.text("select * from notify.policies")
+
 
 async def policies(unit: Unit) -> list[Patience]:
     """Every version seen; there are few."""
-    rows = await unit.connection.execute(sa.text("select * from notify.policies"))
+    rows = await unit.connection.execute(_ALL)
     return [Patience(row.pool, row.version, row.effective_from, row.receipt_seconds) for row in rows]
 
 

@@ -22,10 +22,13 @@ class Published:
     event: OfficerPublished | None
 
 
+_KNOWN = sa.text("select id, ways::text as ways from notify.recipients where id = any(:ids)")
+
+
 async def recipients(unit: Unit, ids: Iterable[str]) -> dict[str, Recipient]:
     """The recipients known by these ids; somebody taken off the roster is known, without ways."""
     rows = await unit.connection.execute(
-        sa.text("select id, ways::text as ways from notify.recipients where id = any(:ids)"),
+        _KNOWN,
         {"ids": sorted(set(ids))},
     )
     return {row.id: Recipient(row.id, ways_of(row.ways)) for row in rows}

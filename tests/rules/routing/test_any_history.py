@@ -154,8 +154,8 @@ class AnyHistory(RuleBasedStateMachine):
         assert self.referral.is_open or self.referral.wakes_at is None
 
     @invariant()
-    def a_holder_holds_and_nobody_else(self) -> None:
-        assert (self.referral.holder is not None) == self.referral.held
+    def while_it_is_open_a_holder_holds_and_nobody_else(self) -> None:
+        assert not self.referral.is_open or (self.referral.holder is not None) == self.referral.held
 
     @invariant()
     def a_risk_is_never_forgotten(self) -> None:

@@ -45,7 +45,7 @@ def test_with_nobody_to_ask_the_role_that_was_told_is_the_owner() -> None:
 
     row = views.row(referral, "unowned")
 
-    assert (row.owner, row.state) == ("The force incident manager", "Told, no answer yet")
+    assert (row.owner, row.state) == ("The sergeant", "Told, no answer yet")
     assert row.due is not None
     assert row.due.what.endswith("to answer")
 

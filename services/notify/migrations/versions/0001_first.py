@@ -106,9 +106,7 @@ def _notices() -> None:
     op.create_index("ix_notices_due", "notices", ["repeat", "due_at"], schema=SCHEMA, postgresql_where=due)
     op.create_index("ix_notices_person", "notices", ["referral_id", "recipient"], schema=SCHEMA)
     op.create_index("ix_notices_reference", "notices", ["reference", "id"], schema=SCHEMA)
-    op.create_index(
-        "ix_notices_waiting", "notices", ["recipient"], schema=SCHEMA, postgresql_where=sa.text("waiting")
-    )
+    op.create_index("ix_notices_waiting", "notices", ["recipient"], schema=SCHEMA, postgresql_where=sa.text("waiting"))
 
 
 def _attempts() -> None:

@@ -21,9 +21,14 @@ def advance(referral: Referral, facts: Facts, now: datetime) -> Transition:
     if not referral.held and not referral.unplaced:
         climb(draft, facts)
     else:
-        draft.put(recheck_at=None)
+        draft.put(looking=False, recheck_at=None)
     _breach(draft)
     return draft.done()
+
+
+def look_again(referral: Referral, now: datetime) -> Referral:
+    """The referral, due for another look at `now` because the roster changed; the same where it is not looking."""
+    return referral.model_copy(update={"recheck_at": now}) if referral.looking else referral
 
 
 def _breach(draft: Draft) -> None:

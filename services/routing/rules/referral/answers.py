@@ -8,7 +8,7 @@ from services.routing.rules.referral.roles import ENDS_WITH_HOLDER, acknowledged
 from services.routing.rules.referral.state import Offer, Referral
 from services.routing.rules.referral.wanted import Facts, ruled_out
 from shared.contracts.model import Holder
-from shared.contracts.referrals import ReferralAccepted, ReferralDeclined, ReferralReleased
+from shared.contracts.referrals import ReferralAccepted, ReferralDeclined, ReferralReleased, ReferralViewed
 
 
 class Refused(Exception):
@@ -28,6 +28,28 @@ class Tap:
     tapped_at: datetime | None = None
 
 
+def view(referral: Referral, officer: str, now: datetime) -> Transition:
+    """The officer has opened the task after signing in; said once, while it is on offer to them or theirs."""
+    offer = referral.offer_to(officer)
+    if offer is None or not unseen(referral, offer):
+        return Transition(referral)
+    draft = Draft(referral, now)
+    draft.put(
+        offers=tuple(
+            one.model_copy(update={"viewed_at": draft.now}) if one.officer == officer else one
+            for one in referral.offers
+        )
+    )
+    draft.say(ReferralViewed, officer=officer)
+    return draft.done()
+
+
+def unseen(referral: Referral, offer: Offer) -> bool:
+    """Whether an offer is to be answered and its officer has not opened it yet."""
+    theirs = referral.holder is None or referral.holder.id == offer.officer
+    return offer.viewed_at is None and offer.answer in {"open", "failed"} and referral.is_open and theirs
+
+
 def accept(referral: Referral, tap: Tap, facts: Facts, now: datetime) -> Transition:
     """The officer becomes the holder. Raises Refused.
 
@@ -40,7 +62,7 @@ def accept(referral: Referral, tap: Tap, facts: Facts, now: datetime) -> Transit
     _must_be_free(referral)
     _must_pass(referral, offer, tap, facts, now)
     draft = Draft(referral, now)
-    draft.put(state="accepted", holder=Holder(force=tap.force, id=tap.officer), recheck_at=None)
+    draft.put(state="accepted", holder=Holder(force=tap.force, id=tap.officer), looking=False, recheck_at=None)
     draft.ladder(vacancies=0, hurried=False)
     settle(draft, ENDS_WITH_HOLDER)
     if referral.clocks.first_contact_due is None and referral.clocks.next_update_due is None:

@@ -69,7 +69,7 @@ def erase(referral: Referral, why: str, now: datetime) -> Transition:
 
 
 def _stop(draft: Draft, reason: str) -> None:
-    draft.put(state="withdrawn", alerts=(), recheck_at=None)
+    draft.put(state="withdrawn", alerts=(), looking=False, recheck_at=None)
     draft.ladder(vacancies=0, hurried=False, floor_at=None)
     draft.say(ReferralWithdrawn, reason=reason)
 

@@ -175,11 +175,11 @@ def _look_out(going: Climb) -> None:
     """Where nobody is left to hope for, look again when somebody comes on duty."""
     draft = going.draft
     if _hopeful(draft.referral, draft):
-        draft.put(recheck_at=None)
+        draft.put(looking=False, recheck_at=None)
         return
     picture = draft.referral.picture
     forces = set(going.facts.muster.standing.forces.values()) if picture.cross_force else {draft.referral.force}
-    draft.put(recheck_at=going.facts.muster.next_on_duty(forces))
+    draft.put(looking=True, recheck_at=going.facts.muster.next_on_duty(forces))
 
 
 def _hopeful(referral: Referral, draft: Draft) -> bool:

@@ -41,7 +41,7 @@ def tell_of_risks(draft: Draft, policy: PolicyDocument, known: frozenset[str]) -
 
 def wait_for_place(draft: Draft) -> None:
     """A coordinator of the source's force decides where it belongs, within the policy's time."""
-    draft.put(recheck_at=None)
+    draft.put(looking=False, recheck_at=None)
     why = "hand_off" if draft.referral.picture.desk is not None else "unresolved_place"
     alert = new_alert(draft, "place", "coordinator", why, draft.referral.terms.place_minutes)
     draft.say(ReferralWaiting, role=alert.role, due=alert.due, why=why)

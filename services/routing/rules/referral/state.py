@@ -62,6 +62,8 @@ class Offer(Part):
     answer: Answer = "open"
     code: Code | None = None
     answered_at: Instant | None = None
+    viewed_at: Instant | None = None
+    """When they first opened the task after signing in."""
 
     def live(self, now: datetime) -> bool:
         """Whether an answer may still be hoped for."""
@@ -117,8 +119,10 @@ class Referral(Part):
     changed_at: Instant
     due: Instant | None = None
     """When something happens next; what everybody is told."""
+    looking: bool = False
+    """Nobody is left to hope for, so any change of the roster is worth another look."""
     recheck_at: Instant | None = None
-    """When somebody comes on duty who might be asked; ours alone."""
+    """When to look again, because somebody comes on duty; ours alone."""
     sequence: int = 0
     erased: bool = False
 

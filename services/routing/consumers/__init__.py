@@ -1,0 +1,1 @@
+"""What routing hears: reports from intake, deliveries from notify, duty from the forces' duty systems."""

@@ -1,0 +1,225 @@
+"""The officers' and supervisors' pages. They read what the API reads and act through the API's own actions."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Response
+from fastapi.responses import RedirectResponse
+
+from services.routing import views
+from services.routing.api.acting import Accepting, Acting, Declining
+from services.routing.api.places import actionable, looked, read_after, reference_of, visible
+from services.routing.api.reading import DUE_WITHIN, next_place
+from services.routing.policies import Policies
+from services.routing.rules.referral.state import HELD, OPEN, Referral
+from services.routing.sentences import seen_by, sentence
+from services.routing.store import board, health, story
+from services.routing.store import referrals as store
+from services.routing.store.referrals import Page
+from services.routing.store.story import Told
+from services.routing.viewing import opened_by
+from services.routing.wording import DECLINES, signed_in_as
+from shared.contracts.lifecycle import ReferralEvent
+from shared.contracts.topics import model_for
+from shared.database import Database
+from shared.errors import Conflict, Forbidden, Refusal
+from shared.identifiers import normalise_reference
+from shared.identity import Principal, allow
+from shared.page_route import PageRoute
+from shared.pages import render
+from shared.web import SignedIn
+
+VIEWS = {
+    "unowned": ("Unowned", "Nobody owns these yet, oldest first", "Everything has an owner."),
+    "due": ("Due", "Due within 30 minutes, soonest first", "Nothing is due within 30 minutes."),
+    "breached": ("Breached", "Breached and not made good, oldest first", "Nothing is breached."),
+    "owned": ("Owned", "Owned by an officer, oldest first", "No officer owns anything at the moment."),
+    "all": ("All open", "Every open referral, oldest first", "Nothing is open."),
+}
+"""Each view's word, heading, and what is said when it is empty."""
+
+TappedAt = Annotated[str, Form(max_length=40)]
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The routes that draw pages. `demo`: anybody may be anybody."""
+
+    database: Database
+    policies: Policies
+    acting: Acting
+    demo: bool
+
+    def router(self) -> APIRouter:
+        """Their router."""
+        router = APIRouter(route_class=PageRoute, include_in_schema=False)
+        router.add_api_route("/board", self.board, methods=["GET"])
+        router.add_api_route("/tasks", self.tasks, methods=["GET"])
+        router.add_api_route("/tasks/{reference}/accept", self.accept, methods=["POST"])
+        router.add_api_route("/tasks/{reference}/decline", self.decline, methods=["POST"])
+        router.add_api_route("/tasks/{reference}/{answer}", self.answered, methods=["GET"])
+        router.add_api_route("/referrals/{reference}", self.referral, methods=["GET"])
+        return router
+
+    async def board(
+        self, principal: SignedIn, view: str = "all", after: Annotated[str | None, Query(max_length=200)] = None
+    ) -> Response:
+        """What a supervisor's own force owns or holds, with the numbers on top. Nothing personal."""
+        allow(principal, "board.read")
+        view = view if view in VIEWS else "all"
+        async with self.database.unit() as unit:
+            now = await unit.now()
+            wanted = _wanted(view, principal.force or "", now, after)
+            found = await store.page(unit.connection, wanted)
+            numbers = await board.counts(unit.connection, wanted.force, now + DUE_WITHIN)
+            away = await health.notify_is_away(unit.connection)
+        following = next_place(found, wanted)
+        values = {
+            "force_name": self._force(wanted.force, now),
+            "view": view,
+            "counts": [(key, VIEWS[key][0], number) for key, number in asdict(numbers).items()],
+            "heading": VIEWS[view][1],
+            "nothing": VIEWS[view][2],
+            "rows": [views.row(referral, _tone(referral, now)) for referral in found],
+            "more": f"/board?view={view}&after={following}" if following else None,
+            "degraded": away,
+            "stream": "/v1/stream",
+        }
+        return render("board.html", self._common(principal, now, "/board") | values)
+
+    async def tasks(
+        self, principal: SignedIn, about: Annotated[str, Query(max_length=40)] = "", refused: bool = False
+    ) -> Response:
+        """An officer's open offers and what they own; `about` says what became of one they have just answered."""
+        allow(principal, "tasks.read")
+        officer = principal.id or ""
+        async with self.database.unit() as unit:
+            now = await unit.now()
+            found = await opened_by(unit, officer, await store.of_officer(unit.connection, officer))
+            just = await store.one(unit.connection, normalise_reference(about) or "")
+        names = views.places(self.policies.at(now))
+        offers = [(one, one.offer_to(officer)) for one in found if not one.held]
+        values = {
+            "who": str(principal),
+            "said": self._said(principal, just, refused, now),
+            "offers": [views.offered(one, offer, now, names) for one, offer in offers if offer is not None],
+            "held": [views.owned(one, now, names) for one in found if one.held],
+            "declines": DECLINES,
+            # Officers are not on the board's stream: their page asks again by itself.
+            "stream": "",
+        }
+        return render("tasks.html", self._common(principal, now, "/tasks") | values)
+
+    async def accept(self, principal: SignedIn, reference: str, tapped_at: TappedAt = "") -> Response:
+        """The officer takes it; the page then says who has it."""
+        asked = Accepting.model_validate({"tapped_at": tapped_at or None})
+        try:
+            await self.acting.take(principal, reference, asked)
+        except (Conflict, Forbidden) as refusal:
+            return _too_late(reference, refusal)
+        return _back_to_tasks(reference)
+
+    async def decline(
+        self, principal: SignedIn, reference: str, code: Annotated[str, Form(max_length=40)], tapped_at: TappedAt = ""
+    ) -> Response:
+        """The officer cannot; the page says that somebody else is asked."""
+        asked = Declining.model_validate({"code": code, "tapped_at": tapped_at or None})
+        try:
+            await self.acting.pass_on(principal, reference, asked)
+        except (Conflict, Forbidden) as refusal:
+            return _too_late(reference, refusal)
+        return _back_to_tasks(reference)
+
+    async def answered(self, reference: str, answer: str) -> Response:
+        """Somebody comes back to the address of an answer: the tasks say what became of it."""
+        del answer
+        return _back_to_tasks(reference)
+
+    async def referral(self, principal: SignedIn, reference: str) -> Response:
+        """One referral and its story; an officer who was asked sees their own part of it. The look is recorded."""
+        allow(principal, "referrals.read")
+        async with self.database.unit() as unit:
+            now = await unit.now()
+            found = visible(principal, await store.one(unit.connection, reference_of(reference)))
+            await looked(unit, principal, "referral", found)
+            if principal.role == "officer":
+                (found,) = await opened_by(unit, principal.id or "", [found])
+            told = await story.timeline(unit.connection, found.id)
+        return render("referral.html", self._common(principal, now, "") | self._story(principal, found, told, now))
+
+    def _story(self, principal: Principal, referral: Referral, told: Sequence[Told], now: datetime) -> dict[str, Any]:
+        officer = principal.id if principal.role == "officer" else None
+        events = [event for event in map(_event, told) if event is not None]
+        if officer is not None:
+            holds = referral.holder is not None and referral.holder.id == officer
+            events = [seen for event in events if (seen := seen_by(event, officer, holds)) is not None]
+        return {
+            "back": ("/tasks", "Back to your tasks") if officer else ("/board", "Back to the board"),
+            "reference": referral.reference,
+            "state": views.state(referral) if officer is None else views.state_for(referral, officer),
+            "exercise": referral.exercise,
+            "breached": views.missed(referral) is not None,
+            "facts": views.facts(referral, views.places(self.policies.at(now))),
+            "deadlines": views.deadlines(referral),
+            "timeline": [(event.at, sentence(event)) for event in reversed(events)],
+        }
+
+    def _said(self, principal: Principal, just: Referral | None, refused: bool, now: datetime) -> views.Said | None:
+        if just is None:
+            return None
+        try:
+            return views.answered(actionable(principal, just), principal.id or "", refused, now)
+        except Refusal:
+            return None
+
+    def _common(self, principal: Principal, now: datetime, here: str) -> dict[str, Any]:
+        home = ("/tasks", "Tasks") if principal.role == "officer" else ("/board", "Board")
+        return {
+            "now": now,
+            "speed": self.database.clock.speed,
+            "demo": self.demo,
+            "home": home[0],
+            "links": [(*home, here == home[0])],
+            "signed_in": signed_in_as(principal.role, principal.force, principal.id),
+        }
+
+    def _force(self, force: str, now: datetime) -> str:
+        known = self.policies.at(now).forces.get(force)
+        return known.name if known else force.capitalize()
+
+
+def _wanted(view: str, force: str, now: datetime, after: str | None) -> Page:
+    return Page(
+        force=force,
+        states=tuple(sorted(HELD if view == "owned" else OPEN)),
+        view=view if view in ("unowned", "due", "breached") else None,
+        due_before=now + DUE_WITHIN,
+        after=read_after(after),
+    )
+
+
+def _tone(referral: Referral, now: datetime) -> str:
+    if referral.clocks.breached:
+        return "breached"
+    if referral.due is not None and referral.due <= now + DUE_WITHIN:
+        return "due"
+    return "owned" if referral.held else "unowned"
+
+
+def _event(told: Told) -> ReferralEvent | None:
+    model = model_for("referrals", f"liaison.{told.name}.v1")
+    event = model.model_validate(told.event) if model else None
+    return event if isinstance(event, ReferralEvent) else None
+
+
+def _too_late(reference: str, refusal: Refusal) -> Response:
+    """An answer that no longer applies is no error on a page: the tasks say kindly how things stand."""
+    if isinstance(refusal, Forbidden) and refusal.code != "not_yours":
+        raise refusal
+    return _back_to_tasks(reference, refused=True)
+
+
+def _back_to_tasks(reference: str, *, refused: bool = False) -> Response:
+    return RedirectResponse(f"/tasks?about={reference_of(reference)}{'&refused=true' if refused else ''}", 303)

@@ -1,0 +1,1 @@
+"""What routing keeps: the only place that knows its tables."""
