@@ -31,6 +31,10 @@ def main() -> None:
         _fail(str(error))
     except Refusal as error:
         _fail(f"{error.code}: {error.title}")
+    except RuntimeError as error:
+        if type(error).__name__ != "SimulationFailed":  # its package is not in every image
+            raise
+        _fail(str(error))
     except OSError as error:
         _fail(f"{type(error).__name__}: {error.strerror or 'cannot be reached'}")
 

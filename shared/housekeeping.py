@@ -8,7 +8,7 @@ import asyncio
 
 import sqlalchemy as sa
 
-from shared.database import Database
+from shared.database import Database, is_transient
 from shared.metrics import metrics
 from shared.telemetry import get_logger
 
@@ -27,9 +27,14 @@ _OLD = {
 async def keep_house(database: Database) -> None:
     """Export the kernel's gauges and drop what has outlived its use, until cancelled."""
     while True:
-        await measure(database)
-        for table, (key, condition) in _OLD.items():
-            await _drop(database, table, key, condition)
+        try:
+            await measure(database)
+            for table, (key, condition) in _OLD.items():
+                await _drop(database, table, key, condition)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("database_away", service=database.name, reason=type(error).__name__)
         await asyncio.sleep(EVERY_SECONDS)
 
 

@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.faults import faults
@@ -72,6 +73,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(ValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _failed)
     app.add_middleware(Guard)
 
@@ -121,6 +123,11 @@ async def _http(_request: Request, error: Exception) -> Response:
     response = problem(refusal)
     response.status_code = error.status_code
     return response
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Nobody is there any more to be answered."""
+    return Response(status_code=499)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -9,15 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import aiohttp
 import typer
 
 from services.commands.assembly import running_here, until_ready, whole_system
 from shared.settings import Settings, load_settings
 from shared.telemetry import configure_logging
 
-DEMO_SPEED = 60.0
-"""A minute of the story passes in a second."""
+DEMO_SPEED = 120.0
+"""Two minutes of the story pass in a second."""
 
 
 class Officers(StrEnum):
@@ -121,6 +120,8 @@ async def _place(settings: Settings, url: str, bootstrap: str, ear_port: int) ->
 
 
 async def _answers(base_url: str) -> bool:
+    import aiohttp
+
     try:
         async with aiohttp.ClientSession() as session, session.get(f"{base_url}/health/live") as answer:
             return answer.status == 200

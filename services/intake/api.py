@@ -1,15 +1,18 @@
 """Intake over HTTPS, what comes in: reports, changes to them, and contact details left beforehand."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel
 
 from services.intake import asking
 from services.intake.answers import refusal
 from services.intake.asking import Submit, Withdraw
+from services.intake.described import body_of
 from services.intake.reception import Reception, Wanted
 from services.intake.rules.amend import Withdrawal
 from services.intake.rules.desk import Address
@@ -25,6 +28,7 @@ from shared.identity import allow
 from shared.service import Platform
 from shared.web import Body, SignedIn
 
+Handler = Callable[..., Awaitable[Response]]
 IdempotencyKeyHeader = Annotated[str | None, Header(alias="Idempotency-Key")]
 
 
@@ -53,15 +57,21 @@ class ReportsIn:
         """Their router."""
         router = APIRouter(tags=["reports"])
         # A report's own idempotency key does for it what the kernel's does for the others.
-        router.add_api_route("/v1/reports", self.submit, status_code=202, methods=["POST"])
+        router.add_api_route(
+            "/v1/reports", self.submit, status_code=202, methods=["POST"], openapi_extra=body_of(ReportBody)
+        )
         router.include_router(self._once_only())
         return router
 
     def _once_only(self) -> APIRouter:
         router = APIRouter(tags=["reports"], route_class=idempotent_route(self.platform.database))
-        router.add_api_route("/v1/reports/{reference}/amendments", self.amend, status_code=202, methods=["POST"])
-        router.add_api_route("/v1/reports/{reference}/withdrawal", self.withdraw, status_code=202, methods=["POST"])
-        router.add_api_route("/v1/contacts", self.leave_contact, status_code=201, methods=["POST"])
+        routes: list[tuple[str, Handler, int, type[BaseModel]]] = [
+            ("/v1/reports/{reference}/amendments", self.amend, 202, AmendmentBody),
+            ("/v1/reports/{reference}/withdrawal", self.withdraw, 202, WithdrawalBody),
+            ("/v1/contacts", self.leave_contact, 201, ContactDetails),
+        ]
+        for path, handler, status, body in routes:
+            router.add_api_route(path, handler, status_code=status, methods=["POST"], openapi_extra=body_of(body))
         return router
 
     async def submit(

@@ -77,11 +77,12 @@ class Reception:
     async def save(self, unit: Unit, batch: Batch) -> None:
         """Write what the desk decided. Raises `reports.Overtaken` where a new report's name has just been taken."""
         desk, connection = batch.desk, unit.connection
-        await reports.insert(connection, [desk.reports[id_] for id_ in desk.new])
+        texts = await self.vault.seal(connection, desk.kept, batch.contacts, desk.new)
+        new = [desk.reports[id_] for id_ in desk.new]
+        await reports.insert(connection, new, *texts, told.lines(desk.told))
         await reports.save(connection, [desk.reports[id_] for id_ in desk.changed if id_ not in desk.new])
-        await self.vault.keep(connection, desk.kept, batch.contacts, desk.new)
         await sealed.claim_contacts(connection, desk.claimed)
-        await told.tell(unit, desk.told, _to_routing(desk))
+        await unit.append([*_to_routing(desk), *told.entries(desk.told)])
 
 
 def _to_routing(desk: Desk) -> Sequence[Outgoing]:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.rules.desk import Kept
 from services.intake.store import sealed
+from services.intake.store.rows import Insert
 from shared.sealing import MasterKeys, new_key, seal, unseal
 
 
@@ -31,27 +32,23 @@ class Vault:
         """Contact details that wait for their report."""
         return self.master.seal(details, _contact_place(handle))
 
-    async def keep(
+    async def seal(
         self, connection: AsyncConnection, texts: Sequence[Kept], contacts: Mapping[str, bytes], new: Iterable[UUID]
-    ) -> None:
-        """Seal texts under their referrals' keys, made now for the `new` ones.
+    ) -> list[Insert]:
+        """Texts sealed under their referrals' keys, to be written; keys are made now for the `new` referrals.
 
-        `contacts` are the sealed details of the handles among them.
+        `contacts` are the sealed details of the handles among the texts. An erased referral keeps nothing any more.
         """
-        if not texts:
-            return
         fresh = {referral_id: new_key() for referral_id in new}
-        await sealed.insert_keys(connection, {id_: self._wrap(id_, key) for id_, key in fresh.items()})
         older = {text.referral_id for text in texts} - fresh.keys()
         keys = fresh | await self._keys(connection, older)
-        await sealed.insert_texts(
-            connection,
-            [
-                (text.referral_id, text.name, self._seal(text, keys[text.referral_id], contacts))
-                for text in texts
-                if text.referral_id in keys
-            ],
-        )
+        wrapped = {id_: self._wrap(id_, key) for id_, key in fresh.items()}
+        closed = [
+            (text.referral_id, text.name, self._seal(text, keys[text.referral_id], contacts))
+            for text in texts
+            if text.referral_id in keys
+        ]
+        return [sealed.new_keys(wrapped), sealed.new_texts(closed)]
 
     async def read(self, connection: AsyncConnection, referral_id: UUID, name: str) -> bytes | None:
         """A text of a referral; None where there is none, or its key has been destroyed."""

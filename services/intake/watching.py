@@ -12,6 +12,7 @@ from services.intake.store import ledger, reports, told
 from shared.contracts.logline import Outbound
 from shared.contracts.outbound import ServiceDegraded, ServiceHeartbeat, ServiceRestored
 from shared.database import Unit
+from shared.metrics import metrics
 from shared.service import Platform
 from shared.telemetry import get_logger
 
@@ -73,8 +74,12 @@ class Watch:
 
     async def _pause(self) -> float:
         async with self.platform.database.unit() as unit:
-            seconds = await reports.seconds_to_next_hold(unit.connection)
-        return _LOOK_SECONDS if seconds is None else min(max(seconds, 0.05), _LOOK_SECONDS)
+            holds = await reports.holds(unit.connection)
+        figures, service = metrics(), self.platform.database.name
+        figures.open_without_deadline.labels(service).set(holds.without_deadline)
+        figures.overdue.labels(service).set(holds.overdue)
+        figures.overdue_seconds.labels(service).set(holds.oldest)
+        return _LOOK_SECONDS if holds.next_in is None else min(max(holds.next_in, 0.05), _LOOK_SECONDS)
 
     async def _routing_away_or_back(self, unit: Unit, now: datetime) -> list[Told]:
         """Held reports overdue mean that routing is away; none left, that it is back. Said once each."""

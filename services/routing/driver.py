@@ -102,11 +102,15 @@ class Driver:
         return len(due)
 
     async def _take(self, unit: Unit, pool: str, now: datetime, version: int) -> list[Referral]:
-        due = await store.lock_due(unit.connection, pool, now, AT_ONCE)
+        taken = await store.lock_due(unit.connection, pool, now, AT_ONCE)
+        for id_ in taken.unreadable:
+            log.error("referral_unreadable", referral_id=str(id_))
+        await store.put_off(unit.connection, taken.unreadable, now + PUT_OFF)
+        due = taken.referrals
         if len(due) < AT_ONCE:
             looking = await store.lock_looking(unit.connection, pool, version, AT_ONCE - len(due))
-            taken = {referral.id for referral in due}
-            due += [look_again(referral, now) for referral in looking if referral.id not in taken]
+            known = {referral.id for referral in due}
+            due += [look_again(referral, now) for referral in looking if referral.id not in known]
         return due
 
     async def _fold(self, unit: Unit, work: Work, facts: Facts, now: datetime) -> None:
@@ -123,8 +127,7 @@ class Driver:
             self._observe(referral, now)
             if number % 10 == 9:
                 await asyncio.sleep(0)
-        if failed:
-            await store.put_off(unit.connection, failed, now + PUT_OFF)
+        await store.put_off(unit.connection, failed, now + PUT_OFF)
 
     def _observe(self, referral: Referral, now: datetime) -> None:
         if referral.wakes_at is not None:

@@ -25,6 +25,8 @@ from shared.journal import Outgoing
 from shared.sealing import MasterKeys
 
 TOPIC = "officers"
+MOST_MEANS = 1500
+"""Of one role on the topic: about four months of three shifts a day with four ways to reach each person."""
 
 
 @dataclass(frozen=True)
@@ -178,10 +180,15 @@ async def _rotas(change: _Change, touched: Iterable[str]) -> list[tuple[str, Off
     for address in sorted(touched):
         role, _, force = address.partition(":")
         mine = sorted((row for row in rows if (row.role, row.force) == (role, force)), key=lambda row: str(row.starts))
-        means = tuple(one for row in mine for one in _rostered(row))
+        # What is over reaches nobody, and what is furthest off (months) is told when the next roster is loaded.
+        means = tuple(one for row in mine if not _over(row, change.now) for one in _rostered(row))[:MOST_MEANS]
         event = OfficerPublished(id=address, kind="role", force=force, title=role, means=means, version=change.version)
         found.append((address, event if mine else None))
     return found
+
+
+def _over(row: Any, now: datetime) -> bool:
+    return row.ends is not None and row.ends <= now
 
 
 def _rostered(row: Any) -> list[SealedMeans]:

@@ -139,8 +139,9 @@ def next_due(referral: Referral) -> Due | None:
     """What happens next and when; None for what is no longer open."""
     if referral.due is None:
         return None
-    what = next((one.what for one in _waits(referral) if one.at == referral.due), "Next step")
-    return Due(what, referral.due)
+    # The ladder counts from opening and an offer from when it was made, so the two are moments apart.
+    otherwise = "Answer" if referral.state == "offered" else "Next step"
+    return Due(next((one.what for one in _waits(referral) if one.at == referral.due), otherwise), referral.due)
 
 
 def _waits(referral: Referral) -> Iterator[Due]:

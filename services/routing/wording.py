@@ -80,7 +80,7 @@ def who(name: str) -> str:
     return f"{ROLES[role]} ({rest.capitalize()})" if rest else ROLES[role]
 
 
-def several(names: Sequence[str], most: int = 4) -> str:
+def several(names: Sequence[str], most: int = 3) -> str:
     """`H1042`, `H1042 and H1077`, `14 officers`."""
     if len(names) > most:
         return f"{len(names)} officers"

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,11 +87,12 @@ class Reckoning:
         )
 
     async def _listed(self) -> dict[str, Mapping[str, Any]]:
-        """Routing's own lists, by reference."""
+        """Routing's own lists, by reference; nothing of a force whose list is not to be had just now."""
         rows: dict[str, Mapping[str, Any]] = {}
         for force in self._forces:
-            async for row in self._client.pages("/v1/referrals", f"coordinator:{force}", force=force):
-                rows[str(row.get("reference"))] = row
+            with suppress(SimulationFailed):
+                async for row in self._client.pages("/v1/referrals", f"coordinator:{force}", force=force):
+                    rows[str(row.get("reference"))] = row
         return rows
 
     async def _place(self, reference: str, force: str, row: Mapping[str, Any] | None) -> str:

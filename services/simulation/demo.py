@@ -113,8 +113,8 @@ class _Stage:
         await self._until(lambda: self.book.heard("report.accepted"), "the report was not accepted")
         await self._log()
         await self.tell.say(
-            f"Liaison has it, durably, as {self.book.reference}. Name and number are sealed in the vault; nothing of "
-            "them travels."
+            f"That line stands in the control room's own log. Liaison has it, durably, as {self.book.reference}. Name "
+            "and number are sealed in the vault; nothing of them travels."
         )
 
     async def offer(self) -> str:
@@ -122,7 +122,7 @@ class _Stage:
         officer = await self._asked(1, "nobody was asked")
         await self._until(lambda: self.book.heard("referral.offered"), "the control room was not told")
         await self.tell.scene(f"{self._name(officer)} is asked first")
-        await self.tell.say("Of everybody trained and on duty, the best placed. This is all that their phone shows:")
+        await self.tell.say("Of everybody trained and on duty, the best placed. This is all that the phone shows:")
         await self._phone(officer, "task.offered")
         await self._log()
         return officer
@@ -131,12 +131,13 @@ class _Stage:
         """The first does not answer; the next is asked."""
         await self.tell.scene("Silence")
         await self.tell.say(
-            f"{self._name(first)} is in a custody suite, without a signal. Nobody has to notice: the clock does. "
+            f"{self._name(first)} is in an interview, the phone face down. Nobody has to notice: the clock does. "
             f"(It runs {self.speed:g} times as fast here.)"
         )
         seconds = _LONGEST_SILENCE * 60 / self.speed + _PATIENCE
-        second = await self._asked(2, "nobody else was asked", seconds)
-        await self._until(lambda: self.book.heard("referral.offered", 2), "the control room was not told")
+        with self.tell.waiting("Fifteen minutes pass"):
+            second = await self._asked(2, "nobody else was asked", seconds)
+            await self._until(lambda: self.book.heard("referral.offered", 2), "the control room was not told")
         await self._log()
         await self.tell.scene(f"{self._name(second)} is asked next")
         await self._phone(second, "task.offered")
@@ -171,7 +172,7 @@ class _Stage:
 
     async def end(self) -> None:
         """What is left of it."""
-        await self.tell.scene("What the control room has of it")
+        await self.tell.scene("All of it, in the control room's log")
         for line in self.book.lines():
             await self.tell.log(line, lines=0.2)
         await self.tell.say(

@@ -14,12 +14,16 @@ from random import Random
 from typing import Any, Literal
 
 from services.simulation.access import Answer, Client, SimulationFailed
-from services.simulation.notebook import Notice
+from services.simulation.notebook import OVER, Notice
 
 Behaviour = Literal["prompt", "slow", "decline", "silent"]
 Span = tuple[float, float]
 
 DECLINES = ("busy", "busy", "too_far", "unfit", "conflict")
+AT_ONCE = 32
+"""Requests of all people together."""
+_LAST_WORDS = 5.0
+"""Seconds that requests under way are given at the end."""
 _ACKNOWLEDGING = frozenset({"coordinator", "sergeant", "inspector", "fim", "psd"})
 _UNKNOWN_PATH = frozenset({404, 405})
 _AFTERWARDS = frozenset({"contact-attempts", "close"})
@@ -36,8 +40,8 @@ class Manners:
     prompt: float = 0.55
     slow: float = 0.2
     decline: float = 0.15
-    promptly: Span = (0.05, 0.5)
-    slowly: Span = (1.0, 5.0)
+    promptly: Span = (0.2, 3.0)
+    slowly: Span = (3.0, 8.0)
     acknowledging: Span = (0.1, 1.0)
     ringing: Span = (0.2, 1.0)
     closing: Span = (0.5, 2.0)
@@ -67,7 +71,10 @@ class Crew:
     seed: int = 1
     did: Counter[str] = field(default_factory=Counter)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _pondering: dict[tuple[str, str], asyncio.Event] = field(default_factory=dict)
+    _under_way: set[asyncio.Task[Answer]] = field(default_factory=set)
     _absent: set[str] = field(default_factory=set)
+    _hands: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def told(self, notice: Notice) -> None:
         """Let the receiver of a notice act on it in their own time."""
@@ -75,7 +82,10 @@ class Crew:
             return
         draw = Random(f"{self.seed}:{notice.to}:{notice.reference}:{notice.type}")
         if notice.type in {"task.offered", "task.reminder"}:
+            self._pondering.setdefault((notice.to, notice.reference), asyncio.Event())
             self._begin(self._answer(notice.to, notice.reference, behaviour(self.manners, notice.type, draw), draw))
+        elif notice.type in OVER and (event := self._pondering.get((notice.to, notice.reference))):
+            event.set()
         elif notice.type == "role.alert" and notice.to.partition(":")[0] in _ACKNOWLEDGING:
             self._begin(self._acknowledge(notice.to, notice.reference, draw))
 
@@ -89,6 +99,8 @@ class Crew:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=_LAST_WORDS)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._carefully(work))
@@ -101,11 +113,27 @@ class Crew:
         except SimulationFailed:
             self.did["not signed in"] += 1
 
+    async def _ponder(self, officer: str, reference: str, seconds: float) -> bool:
+        """Take one's time over an offer; False where the news that it is over comes first."""
+        event = self._pondering.setdefault((officer, reference), asyncio.Event())
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return True
+        finally:
+            self._pondering.pop((officer, reference), None)
+        self.did["let go"] += 1
+        return False
+
     async def _answer(self, officer: str, reference: str, how: Behaviour, draw: Random) -> None:
         if how == "silent":
             self.did["silent"] += 1
+            self._pondering.pop((officer, reference), None)
             return
-        await asyncio.sleep(draw.uniform(*(self.manners.slowly if how == "slow" else self.manners.promptly)))
+        seconds = draw.uniform(*(self.manners.slowly if how == "slow" else self.manners.promptly))
+        if not await self._ponder(officer, reference, seconds):
+            return
         if how == "decline":
             await self._act(officer, reference, "decline", {"code": draw.choice(DECLINES)})
             return
@@ -126,22 +154,30 @@ class Crew:
         """Where officers cannot close, the control room withdraws: else everybody's hands would soon be full."""
         force = (accepted.body.get("holder") or {}).get("force")
         path, who = f"/v1/reports/{reference}/withdrawal", f"control_room:{force}"
-        self._count("withdraw", await self.client.post(path, who, {"reason": "no_longer_wanted"}))
+        self._count("withdraw", await self._ask(path, who, {"reason": "no_longer_wanted"}))
 
     async def _acknowledge(self, role: str, reference: str, draw: Random) -> None:
         await asyncio.sleep(draw.uniform(*self.manners.acknowledging))
         body = {"role": role.partition(":")[0], "outcome": "taken_on"}
-        self._count("acknowledge", await self.client.post(f"/v1/referrals/{reference}/acknowledge", role, body))
+        self._count("acknowledge", await self._ask(f"/v1/referrals/{reference}/acknowledge", role, body))
 
     async def _act(self, officer: str, reference: str, action: str, body: dict[str, Any]) -> Answer:
         if action in self._absent:
             return Answer(404)
-        answer = await self.client.post(f"/v1/referrals/{reference}/{action}", f"officer:{officer}", body)
+        answer = await self._ask(f"/v1/referrals/{reference}/{action}", f"officer:{officer}", body)
         if answer.status in _UNKNOWN_PATH and action in _AFTERWARDS:
             # Their own referral is there, so it is the action that is not: no use in asking again.
             self._absent.add(action)
         self._count(action, answer)
         return answer
+
+    async def _ask(self, path: str, who: str, body: dict[str, Any]) -> Answer:
+        """Ask for something, to the end: a request that has begun is not dropped when its person goes home."""
+        async with self._hands:
+            task = asyncio.create_task(self.client.post(path, who, body))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+            return await asyncio.shield(task)
 
     def _count(self, action: str, answer: Answer) -> None:
         outcome = "done" if answer.good else str(answer.status or "no answer")

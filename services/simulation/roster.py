@@ -9,7 +9,7 @@ from random import Random
 
 from services.simulation.counties import FORCE_NAMES, FORCES, District, districts_of
 from services.simulation.names import drama_mobile, full_name, mailbox
-from services.simulation.shifts import LONDON, TEAMS, Duty, Pattern, Worker, absences, nights_on_call, shifts
+from services.simulation.shifts import DAYS, LONDON, TEAMS, Duty, Pattern, Worker, absences, nights_on_call, shifts
 
 SIZES: Mapping[str, int] = {"herts": 80, "beds": 35, "cambs": 40}
 NIGHT_TEAMS: Mapping[str, int] = {"herts": 5, "beds": 1, "cambs": 1}
@@ -210,12 +210,10 @@ def _roles(plan: RosterPlan, draw: Random) -> Iterator[Line]:
 
 
 def _rota(plan: RosterPlan, force: str, path: str, draw: Random) -> Iterator[Line]:
-    """The force incident manager changes at seven, morning and evening; the last one stays until further notice."""
+    """The force incident manager changes every morning at seven; the last one stays until further notice."""
     people = [full_name(draw) for _ in range(5)]
     first = plan.now.astimezone(LONDON).date() - timedelta(days=1)
-    changes = [
-        datetime.combine(first + timedelta(days=day), time(hour), LONDON) for day in range(16) for hour in (7, 19)
-    ]
+    changes = [datetime.combine(first + timedelta(days=day), time(7), LONDON) for day in range(DAYS + 2)]
     for number, starts in enumerate(changes):
         person = number % len(people)
         means = _means(plan, path, f"fim {force}", 940 + 10 * FORCES.index(force) + person)

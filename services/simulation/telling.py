@@ -1,6 +1,7 @@
 """How the demo speaks: boxes and colour on a terminal, plain lines everywhere else."""
 
 import asyncio
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -33,10 +34,14 @@ class Teller:
     async def log(self, line: str, lines: float = 0.5) -> None:
         """A line as the control room's own log shows it; `lines` is what it takes a reader."""
         if self.console.is_terminal:
-            self.console.print(Text.assemble(("  control room's log  ", "black on cyan"), " ", (line, "cyan")))
+            self.console.print(Text.assemble((" log ", "black on cyan"), " ", (line, "cyan")))
         else:
             self._plain(f"   control room's log | {line}")
         await self._rest(lines)
+
+    def waiting(self, text: str) -> AbstractContextManager[object]:
+        """Something that moves on a terminal while nothing happens, for the length of the block."""
+        return self.console.status(Text(text, style="dim")) if self.console.is_terminal else nullcontext()
 
     async def phone(self, whose: str, text: str) -> None:
         """A message as it stands on somebody's phone."""

@@ -38,6 +38,6 @@ class OfficerPublished(Event):
     kind: Literal["officer", "role"]
     force: Code
     title: Label | None = None
-    means: Annotated[tuple[SealedMeans, ...], Field(max_length=64)] = ()
+    means: Annotated[tuple[SealedMeans, ...], Field(max_length=1500)] = ()
     quiet: QuietHours | None = None
     version: Sequence

@@ -127,14 +127,20 @@ async def test_a_tap_in_a_blind_spot_never_takes_it_from_a_colleague(people: Peo
 async def test_an_answer_kept_on_a_shared_phone_is_never_sent_as_somebody_else(people: People, the_town: Town) -> None:
     reference = await the_town.offered()
     page = await at_tasks(people, "H1042", reference)
+    import time
+    page.context.on("request", lambda r: print(time.time(), r.method, r.url, r.post_data, r.frame.page is page))
+    page.context.on("requestfailed", lambda r: print(time.time(), "failed", r.method, r.url))
     await page.context.set_offline(True)
+    print(time.time(), "offline")
     await accept(page, reference)
     await expect(page.locator("#kept")).to_contain_text("Your answer is kept")
 
     other = await page.context.new_page()
     await page.close()
+    print(time.time(), "closed")
     await page.context.set_offline(False)
     await page.context.request.post("/demo/sign-in", form={"as": "officer:H1077", "next": "/"}, max_redirects=0)
+    print(time.time(), "signed in")
     await other.goto("/tasks")
     await expect(other.locator(f"#offer-{reference}")).to_be_visible()
     await other.wait_for_timeout(6_000)

@@ -10,7 +10,6 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
 from services.notify.channels.channel import Message
-from services.notify.lanes import Bounds, Lanes
 from services.notify.rules.attempts import Outcome
 from tests.edges.notify_house import SECRET, House, Story, house, receiving
 
@@ -254,22 +253,6 @@ async def test_two_dispatchers_share_the_work_and_send_each_notice_once(notify: 
     assert len(sent) == len(set(sent)) == 60
 
 
-async def test_a_receiver_that_hangs_slows_nobody_else(notify: House) -> None:
-    async def hang(_request: web.Request) -> web.Response:
-        await asyncio.sleep(30)
-        return web.Response()
-
-    async with receiving(*[hang] * 200) as slow, receiving() as quick, notify.at_work():
-        await notify.publish(PEGGY, webhook=slow.url)
-        await notify.publish(IRIS, webhook=quick.url)
-        await notify.hear(*(Story().offered(PEGGY) for _ in range(150)))
-        await asyncio.sleep(0.2)
-        await notify.hear(*(Story().offered(IRIS) for _ in range(20)))
-        began = asyncio.get_running_loop().time()
-        await quick.until(20, seconds=4)
-        assert asyncio.get_running_loop().time() - began < 2
-
-
 class Clumsy:
     """A channel with a mistake in it."""
 
@@ -300,36 +283,3 @@ async def test_an_older_version_of_an_officer_changes_nothing(notify: House) -> 
     await notify.publish(PEGGY, webhook="https://old.example/", phone="+447700900042")
     ((kinds,),) = await notify.rows("select jsonb_array_length(ways) from notify.recipients")
     assert kinds == 1
-
-
-NARROW = Bounds(total=10, widest=8, first=4)
-
-
-def test_a_lane_that_fails_is_narrowed_and_one_that_succeeds_is_widened_again() -> None:
-    lanes = Lanes(NARROW)
-    assert [lanes.take("slow") for _ in range(5)] == [True] * 4 + [False]
-    assert (lanes.full(), lanes.room()) == (["slow"], 6)
-    for _ in range(4):
-        lanes.give("slow", healthy=False)
-    assert [lanes.take("slow") for _ in range(2)] == [True, False]
-    for _ in range(3):
-        lanes.give("slow", healthy=True)
-        lanes.take("slow")
-    assert [lanes.take("slow") for _ in range(8)] == [True] * 7 + [False]
-    assert lanes.take("other")
-
-
-def test_what_is_given_back_unused_changes_no_width() -> None:
-    lanes = Lanes(NARROW)
-    lanes.take("any")
-    lanes.give("any")
-    assert [lanes.take("any") for _ in range(5)] == [True] * 4 + [False]
-
-
-def test_a_lane_is_looked_at_again_once_a_quarter_of_it_is_free() -> None:
-    lanes = Lanes(NARROW)
-    for _ in range(4):
-        lanes.take("busy")
-    assert lanes.full() == ["busy"]
-    lanes.give("busy")
-    assert lanes.full() == []

@@ -73,6 +73,14 @@ class House:
     consuming: dict[str, Consuming]
     offsets: Iterator[int] = field(default_factory=lambda: count(1))
 
+    async def as_new(self, *officers: str) -> "House":
+        """Everything forgotten but the policy, noon again, and these officers on the roster."""
+        async with self.database.unit() as unit:
+            await unit.connection.execute(sa.text(f"truncate {', '.join(f'routing.{table}' for table in _FORGOTTEN)}"))
+        self.clock.now = NOON
+        await self.roster(*officers)
+        return self
+
     async def pass_minutes(self, minutes: float) -> None:
         """Time passes, and the driver does what is due at each deadline on the way."""
         until = self.clock.now + timedelta(minutes=minutes)
@@ -169,6 +177,11 @@ class House:
         return at
 
 
+_FORGOTTEN = (
+    *("referrals", "engagements", "loads", "bars", "timeline", "decisions", "notify_health"),
+    *("officers", "training", "duties", "roles"),
+    *("journal", "inbox", "cursors", "held_events", "dead_letters", "idempotency"),
+)
 _ROLES = "".join(
     f"{force},{role},{role},+44170700{number}{place},,\n"
     for number, force in enumerate(FORCES, 10)

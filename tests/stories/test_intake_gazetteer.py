@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -77,10 +77,10 @@ def test_no_full_postcode_of_a_straddling_code_is_guessed(index: PostcodeIndex) 
 def test_a_look_up_takes_microseconds(index: PostcodeIndex) -> None:
     postcode = parse_postcode("SG8 5AB")
     assert postcode is not None
-    began = perf_counter()
+    began = thread_time()
     for _ in range(2_000):
         index.find(postcode)
-    assert perf_counter() - began < 0.5
+    assert thread_time() - began < 0.5
 
 
 def small() -> Letter:

@@ -2,10 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from services.intake.app import build
+from shared.web import install
 from tests.stories.intake_house import OTTOLINE, SECRETS, House, body, opened
 
 
@@ -215,3 +220,28 @@ async def test_the_codes_of_a_day_can_be_asked(house: House) -> None:
     assert "prompt" not in codes["forces"]["herts"]["grades"]
     assert "transgender" in codes["strands"]
     assert (await house.call("GET", "/v1/codes", params={"at": "tea time"})).status_code == 422
+
+
+async def test_two_replicas_given_the_same_report_at_once_make_one_of_it(house: House) -> None:
+    other = build(house.platform)
+    for step in other.on_start:
+        await step()
+    second = FastAPI()
+    second.state.keys = house.keys
+    install(second)
+    second.include_router(other.router)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(second), base_url="http://second") as client:
+        twin = replace(house, http=client)
+        for number in range(10):
+            references = await asyncio.gather(*(one.report(number) for one in (house, twin, house, twin)))
+            assert len(set(references)) == 1
+    assert len(await house.published("reports")) == 10
+
+
+async def test_an_amendment_with_a_key_is_made_once(house: House) -> None:
+    reference = await house.report()
+    path, headers = f"/v1/reports/{reference}/amendments", {"Idempotency-Key": "second-thoughts"}
+    answers = [await house.call("POST", path, json={"risks": ["repeat"]}, headers=headers) for _ in range(2)]
+    assert [answer.json() for answer in answers] == [{"reference": reference, "status": "accepted"}] * 2
+    other = await house.call("POST", path, json={"risks": ["weapon"]}, headers=headers)
+    assert (other.status_code, len(await house.published("reports"))) == (409, 2)

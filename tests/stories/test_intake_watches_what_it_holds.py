@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.intake.policies import Policies
+from services.intake.store.reports import holds
 from services.intake.watching import Watch
 from shared.contracts.referrals import ReferralOpened
 from shared.policy_file import load_policy
@@ -32,7 +33,13 @@ async def time_runs_out(house: House) -> None:
 async def open_it(house: House, reference: str) -> None:
     (row,) = await house.rows("select referral_id from intake.reports where reference = :r", r=reference)
     plain = {"need": "support", "policy_version": "v", "contact_route": "none", "state": "waiting", "force": "herts"}
-    its = {"referral_id": UUID(str(row["referral_id"])), "reference": reference, "sequence": 1, "at": NOON}
+    its = {
+        "referral_id": UUID(str(row["referral_id"])),
+        "reference": reference,
+        "sequence": 1,
+        "at": NOON,
+        "next_due": NOON,
+    }
     await house.inside("referrals", ReferralOpened.model_validate(plain | its))
 
 
@@ -76,6 +83,15 @@ async def test_every_force_hears_that_routing_is_away_and_that_it_is_back(house:
     await watch.look()
     await watch.look()
     assert await said(house, "cambs") == ["service.degraded", "service.restored"]
+
+
+async def test_no_open_report_is_ever_without_a_deadline(house: House) -> None:
+    await open_it(house, await house.report(1))
+    await house.report(2)
+    await time_runs_out(house)
+    async with house.platform.database.unit() as unit:
+        standing = await holds(unit.connection)
+    assert (standing.without_deadline, standing.overdue) == (0, 1)
 
 
 async def test_one_heartbeat_for_each_force_however_many_replicas(house: House, watch: Watch) -> None:

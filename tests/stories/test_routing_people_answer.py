@@ -9,12 +9,17 @@ import pytest
 from tests.stories.routing_house import NOON, House, a_report, failed, replied, routing
 
 
-@pytest.fixture
-async def house(postgres_url: str) -> AsyncIterator[House]:
-    """Two Hertfordshire officers and one from Bedfordshire, all on duty."""
-    async with routing(postgres_url) as house:
-        await house.roster("H1,herts", "H2,herts", "B7,beds")
+@pytest.fixture(scope="module")
+async def service(module_postgres_url: str) -> AsyncIterator[House]:
+    """Routing, for all of these stories one after another."""
+    async with routing(module_postgres_url) as house:
         yield house
+
+
+@pytest.fixture
+async def house(service: House) -> House:
+    """Two Hertfordshire officers and one from Bedfordshire, all on duty."""
+    return await service.as_new("H1,herts", "H2,herts", "B7,beds")
 
 
 async def test_a_report_is_on_offer_to_one_officer_as_soon_as_it_is_heard(house: House) -> None:
@@ -33,7 +38,7 @@ async def test_what_routing_says_goes_out_in_order_with_the_referral_as_its_key(
     assert [event["sequence"] for event in said if event] == [1, 2, 3]
     assert said[-1] is not None
     assert (said[-1]["state"], said[-1]["holder"]) == ("accepted", {"force": "herts", "id": "H1"})
-    assert said[-1]["next_due"] == "2026-11-23T13:00:00+00:00"
+    assert said[-1]["next_due"] == "2026-11-23T13:00:00Z"
 
 
 async def test_simultaneous_accepts_leave_one_holder_and_tell_the_others_who(house: House) -> None:

@@ -20,6 +20,9 @@ from shared.contracts.particulars import OfficersInCase, PlannedEvent, Preferenc
 from shared.contracts.policy import PolicyDocument, response_class
 from shared.contracts.reports import ContactRules, EventAsked, GenderAsked, ReportPicture, ReportReceived
 
+MOST_WORDS = 32
+"""Skills asked for and suggested together, as the contract has it."""
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -123,7 +126,7 @@ def _report(submission: Submission, geography: Geography, named: Named, moment: 
         venue=fields.event.venue_district if fields.event else None,
     )
     strand_desk = desk_for_strands(policy, fields.strands)
-    picture = _picture(submission, policy, where, strand_desk)
+    picture = _picture(submission, geography, where, strand_desk)
     due = ack_due(policy, picture.response_class, moment.now)
     return Report(
         referral_id=named.referral_id,
@@ -158,10 +161,9 @@ def ack_due(policy: PolicyDocument, class_code: str, now: datetime) -> datetime:
     return now + timedelta(minutes=its.ack_minutes)
 
 
-def _picture(
-    submission: Submission, policy: PolicyDocument, where: Resolution, strand_desk: str | None
-) -> ReportPicture:
+def _picture(submission: Submission, geography: Geography, where: Resolution, strand_desk: str | None) -> ReportPicture:
     fields, source, contact = submission.fields, submission.source, submission.contact
+    policy = geography.policy
     grade = fields.grade.value if fields.grade else None
     return ReportPicture(
         **placed(where, strand_desk),
@@ -180,7 +182,7 @@ def _picture(
         contact_windows=contact.windows if contact else (),
         contact_rules=contact.rules if contact else ContactRules(),
         response_class=response_class(policy, fields.need, grade, fields.risks, source.force),
-        event=_event(fields.event),
+        event=_event(fields.event, geography),
         policy_version=policy.version,
         received_at=fields.received_at,
     )
@@ -205,7 +207,7 @@ def asked(preferences: Preferences, policy: PolicyDocument, risks: tuple[str, ..
     implied = [skill for risk in risks for skill in policy.codes.implied_skills.get(risk, ())]
     gender = preferences.officer_gender
     return {
-        "needs": tuple(dict.fromkeys([*preferences.skills, *implied])),
+        "needs": tuple(dict.fromkeys([*preferences.skills, *implied]))[:MOST_WORDS],
         "languages": preferences.languages,
         "officer_gender": GenderAsked(value=gender.value, required=gender.required) if gender else None,
         "how": preferences.how,
@@ -220,12 +222,12 @@ def in_case(officers: OfficersInCase) -> tuple[str, ...]:
     return tuple(officer for officer in (officers.attending, officers.investigating) if officer)
 
 
-def _event(event: PlannedEvent | None) -> EventAsked | None:
+def _event(event: PlannedEvent | None, geography: Geography) -> EventAsked | None:
     if event is None:
         return None
     return EventAsked(
         starts_at=event.starts_at,
         ends_at=event.ends_at,
-        venue_district=event.venue_district,
+        venue_district=geography.district(event.venue_district) if event.venue_district else None,
         officers_wanted=event.officers_wanted,
     )

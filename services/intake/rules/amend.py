@@ -92,7 +92,9 @@ def _where(
     """Where it belongs now; None where nothing about places changed."""
     home = contact.home if contact else NOWHERE
     if changes.locations is not None:
-        return geography.resolve(changes.locations, report.source.force, home=home, venue=None)
+        event = report.picture.event
+        venue = event.venue_district if event else None
+        return geography.resolve(changes.locations, report.source.force, home=home, venue=venue)
     if contact is not report.contact and report.picture.location_confidence == "none":
         return geography.resolve((), report.source.force, home=home, venue=None)
     return None

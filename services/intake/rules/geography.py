@@ -83,9 +83,9 @@ class Geography:
         for number, location in enumerate(locations):
             if location.postcode is not None and parse_postcode(location.postcode) is None:
                 found.append(fault(f"locations.{number}.postcode", "not_a_postcode"))
-            if location.district is not None and self._district(location.district) is None:
+            if location.district is not None and self.district(location.district) is None:
                 found.append(fault(f"locations.{number}.district", "unknown_district"))
-        if event is not None and event.venue_district and self._district(event.venue_district) is None:
+        if event is not None and event.venue_district and self.district(event.venue_district) is None:
             found.append(fault("event.venue_district", "unknown_district"))
         return found
 
@@ -102,7 +102,7 @@ class Geography:
 
     def place(self, location: Location) -> Place:
         """What one location comes to."""
-        named = self._district(location.district) if location.district else None
+        named = self.district(location.district) if location.district else None
         if location.postcode is None:
             return Place(named, "high") if named else NOWHERE
         place = self.at_postcode(location.postcode, named)
@@ -128,7 +128,7 @@ class Geography:
         return self._first(locations, "incident")
 
     def _venue(self, venue: str | None) -> Place:
-        district = self._district(venue) if venue else None
+        district = self.district(venue) if venue else None
         return Place(district, "high") if district else NOWHERE
 
     def _home(self, locations: Sequence[Location], home: Place | None) -> Place:
@@ -155,7 +155,7 @@ class Geography:
     def _desk_of_kind(self, kind: str) -> str | None:
         return next((code for code, desk in self.policy.desks.items() if desk.kind == kind), None)
 
-    def _district(self, given: str) -> str | None:
+    def district(self, given: str) -> str | None:
         """The ONS code of a district given by code, or by name where it is one of ours."""
         code = given.strip().upper()
         if code in self.gazetteer.districts or self.policy.force_of_district(code):

@@ -32,23 +32,20 @@ async def log_looks(connection: AsyncConnection, looks: Sequence[Look]) -> None:
     entries: list[dict[str, Any]] = [
         {"id": uuid7(), **{column: getattr(look, column) for column in columns}} for look in looks
     ]
-    await rows.insert(connection, table_of(AccessRow), entries)
+    await rows.insert(connection, rows.Insert(table_of(AccessRow), entries))
 
 
 async def keep_policies(connection: AsyncConnection, documents: Sequence[PolicyDocument]) -> None:
     """Keep policies that were published; a version once seen does not change."""
-    await rows.insert(
-        connection,
-        table_of(PolicyRow),
-        [
-            {
-                "version": document.version,
-                "effective_from": document.effective_from,
-                "document": document.model_dump_json(by_alias=True),
-            }
-            for document in documents
-        ],
-    )
+    published = [
+        {
+            "version": document.version,
+            "effective_from": document.effective_from,
+            "document": document.model_dump_json(by_alias=True),
+        }
+        for document in documents
+    ]
+    await rows.insert(connection, rows.Insert(table_of(PolicyRow), published))
 
 
 async def policies(connection: AsyncConnection) -> list[PolicyDocument]:

@@ -1,7 +1,7 @@
 """Reports as rows and back, and the questions asked of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -82,9 +82,10 @@ def _json(value: Part | None) -> str | None:
     return None if value is None else value.model_dump_json(by_alias=True)
 
 
-async def insert(connection: AsyncConnection, reports: Sequence[Report]) -> None:
-    """Write new reports. Raises Overtaken where one of their names has just been taken."""
-    if await rows.insert(connection, _TABLE, [to_row(report) for report in reports]) != len(reports):
+async def insert(connection: AsyncConnection, reports: Sequence[Report], *beside: rows.Insert) -> None:
+    """Write new reports, and what belongs `beside` them. Raises Overtaken where one of their names was just taken."""
+    new = rows.Insert(_TABLE, [to_row(report) for report in reports])
+    if await rows.insert(connection, new, *beside) != len(reports):
         raise Overtaken
 
 
@@ -155,16 +156,40 @@ async def any_unrouted(connection: AsyncConnection) -> bool:
     return bool(found.scalar_one())
 
 
-async def seconds_to_next_hold(connection: AsyncConnection) -> float | None:
-    """Real seconds until the next held report is overdue; None where none is held."""
+@dataclass(frozen=True)
+class Holds:
+    """How the reports that intake answers for stand, in real time."""
+
+    next_in: float | None
+    """Seconds until the next held report is overdue; None where none is held."""
+    overdue: int
+    """Held reports of which a person has been told, and which routing has not opened yet."""
+    oldest: float
+    """Seconds since the oldest of them was due; 0 where there is none."""
+    without_deadline: int
+    """Open reports that nobody must act on: always 0."""
+
+
+async def holds(connection: AsyncConnection) -> Holds:
+    """What is held, overdue and forgotten at this moment."""
     found = await connection.execute(
         sa.text(
-            f"select extract(epoch from min(held_until) - clock_timestamp()) from {SCHEMA}.reports "
-            "where held_until is not null and unrouted_at is null"
+            "select extract(epoch from min(held_until) filter (where unrouted_at is null) - clock_timestamp()) "
+            "as next, "
+            "count(*) filter (where held_until <= clock_timestamp()) as overdue, "
+            "extract(epoch from clock_timestamp() - min(held_until)) as oldest, "
+            f"(select count(*) from {SCHEMA}.reports where held_until is null and next_due is null "
+            "and state in ('waiting', 'offered', 'accepted', 'contacted')) as without_deadline "
+            f"from {SCHEMA}.reports where held_until is not null"
         )
     )
-    seconds = found.scalar_one()
-    return None if seconds is None else float(seconds)
+    row = found.one()
+    return Holds(
+        None if row.next is None else float(row.next),
+        row.overdue,
+        max(float(row.oldest or 0), 0.0),
+        row.without_deadline,
+    )
 
 
 async def by_reference(connection: AsyncConnection, reference: str) -> Report | None:

@@ -25,11 +25,9 @@ class LeftContact:
     sealed: bytes | None
 
 
-async def insert_keys(connection: AsyncConnection, wrapped: Mapping[UUID, bytes]) -> None:
-    """Write the wrapped keys of new referrals."""
-    await rows.insert(
-        connection, table_of(SubjectKeyRow), [{"referral_id": id_, "wrapped": key} for id_, key in wrapped.items()]
-    )
+def new_keys(wrapped: Mapping[UUID, bytes]) -> rows.Insert:
+    """The wrapped keys of new referrals, to be written."""
+    return rows.Insert(table_of(SubjectKeyRow), [{"referral_id": id_, "wrapped": key} for id_, key in wrapped.items()])
 
 
 async def keys(connection: AsyncConnection, referral_ids: Sequence[UUID]) -> dict[UUID, bytes]:
@@ -43,12 +41,10 @@ async def keys(connection: AsyncConnection, referral_ids: Sequence[UUID]) -> dic
     return {row.referral_id: bytes(row.wrapped) for row in found}
 
 
-async def insert_texts(connection: AsyncConnection, texts: Iterable[tuple[UUID, str, bytes]]) -> None:
-    """Write sealed texts, each under its referral and name."""
-    await rows.insert(
-        connection,
-        table_of(VaultRow),
-        [{"referral_id": id_, "name": name, "sealed": sealed} for id_, name, sealed in texts],
+def new_texts(texts: Iterable[tuple[UUID, str, bytes]]) -> rows.Insert:
+    """Sealed texts, each under its referral and name, to be written."""
+    return rows.Insert(
+        table_of(VaultRow), [{"referral_id": id_, "name": name, "sealed": sealed} for id_, name, sealed in texts]
     )
 
 

@@ -39,6 +39,11 @@ class ReportRow(Base, table=True):
         sa.UniqueConstraint("principal", "idempotency_key"),
         sa.Index("ix_reports_incident", "system", "incident_ref", "incident_date"),
         sa.Index("ix_reports_held_until", "held_until", postgresql_where=sa.text("held_until is not null")),
+        sa.Index(
+            "ix_reports_without_deadline",
+            "state",
+            postgresql_where=sa.text("held_until is null and next_due is null"),
+        ),
     )
 
     referral_id: UUID = Field(primary_key=True)

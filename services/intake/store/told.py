@@ -38,18 +38,27 @@ class Cursor:
         return f"{self.xid}-{self.position}"
 
 
-async def tell(unit: Unit, told: Sequence[Told], also: Sequence[Outgoing] = ()) -> None:
-    """Tell control rooms, by topic and for those who ask; `also` is appended to the journal before it."""
-    await unit.append([*also, *(Outgoing(f"outbound.{one.force}", one.key, one.event, one.event.at) for one in told)])
-    await rows.insert(
-        unit.connection,
+def entries(told: Sequence[Told]) -> list[Outgoing]:
+    """The journal entries that tell control rooms by topic."""
+    return [Outgoing(f"outbound.{one.force}", one.key, one.event, one.event.at) for one in told]
+
+
+def lines(told: Sequence[Told]) -> rows.Insert:
+    """The same for those who ask over HTTPS, to be written."""
+    kept = [one for one in told if one.event.name not in _FLEETING]
+    return rows.Insert(
         table_of(ToldRow),
         [
             {"force": one.force, "name": one.event.name, "event": one.event.model_dump_json(by_alias=True)}
-            for one in told
-            if one.event.name not in _FLEETING
+            for one in kept
         ],
     )
+
+
+async def tell(unit: Unit, told: Sequence[Told]) -> None:
+    """Tell control rooms, by topic and for those who ask."""
+    await unit.append(entries(told))
+    await rows.insert(unit.connection, lines(told))
 
 
 async def after(

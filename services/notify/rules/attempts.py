@@ -148,7 +148,7 @@ class News:
 
 def begin(course: Course, leg: Leg, moment: Moment) -> tuple[Course, bool]:
     """Start an attempt on a leg that is due; False when its time is over and the course ends instead."""
-    if course.superseded:
+    if course.superseded or course.state in REACHED:
         return _end(_released(course, leg), State.SUPERSEDED), False
     if moment.domain >= course.not_after:
         return _end(_released(course, leg), State.EXPIRED), False

@@ -43,9 +43,6 @@ ORDER: tuple[Means, ...] = ("webhook", "email", "phone")
 TELL_FOR = timedelta(hours=4)
 """How long a notice without a deadline of its own ("taken", "closed") is worth trying (domain time)."""
 
-WITHOUT_FORCE = frozenset({"ops", "dpo", "policy"})
-"""Roles that stand for all forces: their id on the roster is their name alone."""
-
 
 @dataclass(frozen=True)
 class Task:
@@ -163,7 +160,7 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
         case ReferralClosed():
             planned = _over(before, now, event.at, by=_person(event.by))
         case ReferralReopened():
-            planned = Plan(replace(now, asked=(), open=(), alerted={}))
+            planned = Plan(replace(now, open=(), alerted={}))
         case _:
             planned = _about_roles(now, event)
     return planned
@@ -228,9 +225,8 @@ def _taken(task: Task, holder: str, told: Iterable[str], at: datetime) -> Plan:
 def _assigned(before: Task, now: Task, event: ReferralAssignedByOverride) -> Plan:
     taken = _taken(now, event.officer, _joined(now.open, _holding(before)), event.at)
     due = event.next_due or event.at + TELL_FOR
-    given = _offer(replace(taken.task, asked=()), (event.officer,), due)
-    task = replace(given.task, asked=_joined(now.asked, (event.officer,)), open=())
-    return Plan(task, (*given.drafts, *taken.drafts))
+    given = _offer(taken.task, (event.officer,), due)
+    return Plan(replace(given.task, open=()), (*given.drafts, *taken.drafts))
 
 
 def _over(before: Task, now: Task, at: datetime, by: str | None) -> Plan:
@@ -261,14 +257,13 @@ def _alert(task: Task, role: str, due: datetime | None, at: datetime) -> Plan:
 
 
 def _role(role: str, force: str) -> str:
-    return role if ":" in role or role in WITHOUT_FORCE else f"{role}:{force}"
+    """The role's id on the roster: `fim:herts`."""
+    return role if ":" in role else f"{role}:{force}"
 
 
 def _holding(task: Task) -> tuple[str, ...]:
     """The officer who holds it; a role that holds it is told by an alert, if at all."""
-    if task.holder is None or ":" in task.holder or task.holder in WITHOUT_FORCE:
-        return ()
-    return (task.holder,)
+    return () if task.holder is None or ":" in task.holder else (task.holder,)
 
 
 def _person(principal: str) -> str:

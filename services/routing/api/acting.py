@@ -1,8 +1,10 @@
 """What officers and roles do to a referral. Each action is one short transaction on one locked referral."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Request, Response
 
@@ -96,6 +98,7 @@ class Acting:
     database: Database
     policies: Policies
     officers: Officers
+    doors: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def router(self) -> APIRouter:
         """Their router; every action may carry an `Idempotency-Key`."""
@@ -158,6 +161,12 @@ class Acting:
         return answer(200, short(await self._act(principal, reference, decide)))
 
     async def _act(self, principal: Principal, reference: str, decide: Decide) -> Referral:
+        # A hundred officers may answer one broadcast in the same second. They queue here, where it costs nothing,
+        # and not on the row, where each would keep a connection from everybody else.
+        async with self.doors.setdefault(reference, asyncio.Lock()):
+            return await self._decided(principal, reference, decide)
+
+    async def _decided(self, principal: Principal, reference: str, decide: Decide) -> Referral:
         for _ in range(ATTEMPTS):
             try:
                 return await self._once(principal, reference_of(reference), decide)

@@ -20,6 +20,9 @@ from shared.contracts.policy import PolicyDocument
 from shared.database import Unit
 from shared.inbox import Received
 
+CALLS = (None, "task.offered", "role.alert")
+"""Notices whose failure means that nobody was asked or told."""
+
 
 @dataclass
 class Heard:
@@ -71,7 +74,7 @@ class Deliveries:
         referral = _referral(state, event)
         if referral is None:
             return
-        if isinstance(event, NoticeFailed) and event.last_means:
+        if isinstance(event, NoticeFailed) and event.last_means and event.type in CALLS:
             state.work.put(notice_failed(referral, event.to, now))
         elif isinstance(event, NoticeReplied):
             self._answer(state, referral, event, now)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.rules.matching.model import Load
-from services.routing.rules.referral.state import Referral
+from services.routing.rules.referral.state import IN_HAND, Referral
 from services.routing.store.tables import SCHEMA
 
 Change = tuple[Referral | None, Referral]
@@ -38,7 +38,7 @@ def engagements(referral: Referral | None) -> Iterator[Engagement]:
     for offer in referral.offers:
         if referral.holder is not None and referral.holder.id == offer.officer:
             yield Engagement(offer.officer, "held", counts, offer.at)
-        elif referral.holder is None and offer.answer in {"open", "failed"}:
+        elif referral.holder is None and offer.answer in IN_HAND:
             yield Engagement(offer.officer, "offer", counts, offer.at)
 
 

@@ -1,12 +1,13 @@
 """Referrals as rows and back, and the questions the driver, the consumers and the pages ask."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.rules.referral.state import Referral
@@ -26,6 +27,22 @@ class Page:
     due_before: datetime | None = None
     after: tuple[datetime, UUID] | None = None
     limit: int = 50
+
+
+@dataclass
+class Taken:
+    """Referrals that were locked, in order, and ids of those whose document cannot be read by this code."""
+
+    referrals: list[Referral] = field(default_factory=list)
+    unreadable: list[UUID] = field(default_factory=list)
+
+    def read(self, rows: Iterable[Any]) -> None:
+        """Add rows of (id, life). One that cannot be read must not hold up the others."""
+        for row in rows:
+            try:
+                self.referrals.append(_referral(row.life))
+            except ValidationError:
+                self.unreadable.append(row.id)
 
 
 async def lock(connection: AsyncConnection, ids: Iterable[UUID]) -> list[Referral]:
@@ -83,28 +100,32 @@ async def ensure_pools(connection: AsyncConnection, pools: Iterable[str]) -> Non
     )
 
 
-async def lock_due(connection: AsyncConnection, pool: str, now: datetime, limit: int) -> list[Referral]:
+async def lock_due(connection: AsyncConnection, pool: str, now: datetime, limit: int) -> Taken:
     """Referrals of a pool that are due, longest due first. One that somebody is at work on comes next time."""
     found = await connection.execute(
         sa.text(
-            f"select {_LIFE} from {SCHEMA}.referrals where pool = :pool and wakes_at <= :now "
+            f"select id, {_LIFE} from {SCHEMA}.referrals where pool = :pool and wakes_at <= :now "
             "order by wakes_at, id limit :limit for update skip locked"
         ),
         {"pool": pool, "now": now, "limit": limit},
     )
-    return [_referral(row.life) for row in found]
+    taken = Taken()
+    taken.read(found)
+    return taken
 
 
 async def lock_looking(connection: AsyncConnection, pool: str, version: int, limit: int) -> list[Referral]:
     """Referrals of a pool with nobody left to hope for that have not seen this version of the roster."""
     found = await connection.execute(
         sa.text(
-            f"select {_LIFE} from {SCHEMA}.referrals where pool = :pool and looking and looked_at_roster < :version "
-            "order by opened_at, id limit :limit for update skip locked"
+            f"select id, {_LIFE} from {SCHEMA}.referrals where pool = :pool and looking "
+            "and looked_at_roster < :version order by opened_at, id limit :limit for update skip locked"
         ),
         {"pool": pool, "version": version, "limit": limit},
     )
-    return [_referral(row.life) for row in found]
+    taken = Taken()
+    taken.read(found)
+    return taken.referrals
 
 
 async def next_wake(connection: AsyncConnection, pool: str) -> datetime | None:
@@ -119,9 +140,11 @@ async def next_wake(connection: AsyncConnection, pool: str) -> datetime | None:
 
 async def put_off(connection: AsyncConnection, ids: Iterable[UUID], until: datetime) -> None:
     """Leave referrals alone until then: deciding about them failed, and the others must not wait for that."""
+    if not (ids := sorted(ids)):
+        return
     await connection.execute(
         sa.text(f"update {SCHEMA}.referrals set wakes_at = :until where id = any(cast(:ids as uuid[]))"),
-        {"ids": sorted(ids), "until": until},
+        {"ids": ids, "until": until},
     )
 
 

@@ -77,6 +77,6 @@ async def changed_since(connection: AsyncConnection, since: Position, force: str
             "where t.xid >= cast(:since as xid8) and t.xid < cast(:until as xid8) "
             "and (r.force = :force or r.holder_force = :force or t.event ->> 'force' = :force) limit 1000"
         ),
-        {"since": str(since.xid), "until": str(until.xid), "force": force},
+        {"since": since.xid, "until": until.xid, "force": force},
     )
     return [row.referral_id for row in found], until

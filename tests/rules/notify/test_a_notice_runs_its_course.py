@@ -165,6 +165,14 @@ def test_delivered_over_two_means_is_told_once() -> None:
     assert (first, second) == ((News("delivered", "phone"),), ())
 
 
+def test_an_attempt_left_by_a_crash_is_not_repeated_once_another_means_has_delivered() -> None:
+    course, _ = came_back(sent_off(fresh("webhook", "phone")), BUSY)
+    course = sent_off(sent_off(course, 1, PATIENCE), 0, PATIENCE)
+    course, _ = came_back(course, DELIVERED, 1, PATIENCE)
+    course, going = begin(course, course.legs[0], at(PATIENCE + 9))
+    assert (going, course.state, course.due) == (False, State.DELIVERED, None)
+
+
 def test_a_crash_while_sending_sends_again_when_the_lease_has_run_out() -> None:
     crashed = sent_off(fresh("webhook"))
     again = sent_off(crashed, seconds=LEASE.total_seconds())
@@ -249,7 +257,9 @@ def test_whatever_happens_an_open_notice_has_something_due_and_a_closed_one_has_
         leg = course.legs[place % len(course.legs)]
         seconds += 7
         if step == "begin" and leg.due is not None and leg.due <= at(seconds).real:
-            course, _ = begin(course, leg, at(seconds))
+            reached = course.state in REACHED
+            course, going = begin(course, leg, at(seconds))
+            assert not (going and reached)
         elif step == "settle" and leg.state is State.SENDING:
             course, news = settle(course, leg, outcome, at(seconds), MIDDLE)
             heard += list(news)

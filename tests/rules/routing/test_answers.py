@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from services.routing.rules.matching.model import Load
 from services.routing.rules.referral.answers import Refused, Tap, accept, acknowledge, decline, notice_failed, release
 from services.routing.rules.referral.state import Referral
+from services.routing.rules.referral.wanted import Facts
 from shared.contracts.referrals import ReferralRoleAlerted
-from tests.rules.routing.people import NOON, at, officer, shift
+from tests.rules.routing.people import NOON, at, mustered, officer, shift
+from tests.rules.routing.policies import default
 from tests.rules.routing.referrals import facts, opened, passing, story
 
 HOME = [officer(f"H{number}") for number in range(1, 7)]
@@ -65,6 +68,16 @@ def test_a_late_accept_wins_while_nobody_holds_it() -> None:
 
 def test_a_late_accept_is_refused_when_a_hard_filter_fails_now() -> None:
     assert refusal(asked(), "H1", at(18)) == ("ruled_out", "off_duty")
+
+
+def test_a_full_officer_may_still_take_late_what_is_in_their_hand_but_nothing_they_gave_away() -> None:
+    full = Facts(mustered(*HOME, now=minutes(40), loads={"H1": Load(3)}), default())
+    assert accept(asked(), Tap("H1", "herts"), full, minutes(40)).referral.held
+    declined = decline(asked(), "H1", "busy", minutes(4)).referral
+    later = Facts(mustered(*HOME, now=minutes(90), loads={"H1": Load(3)}), default())
+    with pytest.raises(Refused) as caught:
+        accept(declined, Tap("H1", "herts"), later, minutes(90))
+    assert caught.value.reason == "cap"
 
 
 def test_a_tap_made_in_time_counts_however_late_it_arrives() -> None:

@@ -91,6 +91,12 @@ class AnyHistory(RuleBasedStateMachine):
         if self.referral.holder is not None:
             assert self.referral.holder.id not in self.conflicted
 
+    @precondition(lambda self: self.referral.offers and not self.referral.held)
+    @rule(place=st.integers(0, 9))
+    def one_of_those_asked_accepts(self, place: int) -> None:
+        asked = self.referral.offers[place % len(self.referral.offers)].officer
+        self.somebody_accepts(asked)
+
     @rule(who=WHO, code=st.sampled_from(["conflict", "busy", "too_far", "unfit"]))
     def somebody_declines(self, who: str, code: str) -> None:
         holds = self.referral.holder is not None and self.referral.holder.id == who

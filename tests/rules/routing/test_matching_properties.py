@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.routing.rules.matching import decision
 from services.routing.rules.matching.model import Load, Officer, Request, Roster, Scope
-from services.routing.rules.matching.muster import muster
+from services.routing.rules.matching.muster import Muster, muster, stand
 from services.routing.rules.matching.rank import rank
 from tests.rules.routing.people import LUTON, NOON, NORTH_HERTS, officer, shift
 from tests.rules.routing.policies import default
@@ -84,6 +84,15 @@ def test_ranking_again_from_the_record_gives_the_same_order(
     ranking = rank(request, at, scope)
     written = json.loads(json.dumps(decision.record(request, at, ranking, ["O1"], "first")))
     assert decision.again(written, roster, default()) == ranking
+
+
+@given(rosters(), REQUESTS, st.integers(0, 30 * 60))
+def test_a_standing_holds_until_it_says_so(officers: list[Officer], request: Request, seconds: int) -> None:
+    roster = Roster(1, tuple(officers))
+    standing = stand(roster, default(), NOON)
+    later = min(NOON + timedelta(seconds=seconds), standing.until - timedelta(microseconds=1))
+    fresh = rank(request, muster(roster, default(), later, {}))
+    assert rank(request, Muster(standing, later, {})) == fresh
 
 
 @settings(max_examples=1)

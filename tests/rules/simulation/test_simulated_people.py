@@ -77,6 +77,18 @@ async def test_a_supervisor_acknowledges_as_the_role_of_their_force() -> None:
     ]
 
 
+async def test_an_officer_who_hears_that_it_is_taken_lets_it_go() -> None:
+    pensive = Manners(prompt=1, slow=0, decline=0, promptly=(600, 600))
+    asked = Asked()
+    crew = Crew(asked, pensive)  # type: ignore[arg-type]
+    crew.told(offer())
+    crew.told(offer("H1001", "n-2", "task.taken"))
+    crew.told(offer(identity="n-3", kind="task.taken"))
+    await crew.finish()
+    assert asked.calls == []
+    assert crew.did == {"let go": 1}
+
+
 async def test_operations_and_an_officer_that_somebody_plays_are_left_alone() -> None:
     spared = Manners(prompt=1, promptly=(0, 0), spare=frozenset({"H1042"}))
     asked, _ = await people(spared, offer(), offer("ops", "n-2", "role.alert"), offer("H1001", "n-3", "task.taken"))

@@ -110,7 +110,8 @@ def test_every_role_of_every_force_is_staffed_round_the_clock(roster: RosterRows
 
 
 def test_every_address_is_made_up(roster: RosterRows) -> None:
-    means = [one for row in (*roster.officers, *roster.roles) for one in row.means]
+    means = [one for officer in roster.officers for one in officer.means]
+    means += [one for role in roster.roles for one in role.means]
     assert all(one.address.startswith("+447700900") for one in means if one.kind == "phone")
     assert all(one.address.endswith("@example.org") for one in means if one.kind == "email")
     assert all(one.address.startswith(WEBHOOKS) for one in means if one.kind == "webhook")

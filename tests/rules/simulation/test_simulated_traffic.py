@@ -106,7 +106,7 @@ def test_channels_come_in_about_the_shares_of_the_domain_brief(channel: str, wan
     ],
 )
 def test_shares_are_about_right(what: str, is_so: Callable[[Item], bool], wanted: float, give: float) -> None:
-    assert share(filter(is_so, items()), items()) == pytest.approx(wanted, abs=give), what
+    assert share((item for item in items() if is_so(item)), items()) == pytest.approx(wanted, abs=give), what
 
 
 def test_a_fifth_to_a_quarter_are_from_somebody_known() -> None:

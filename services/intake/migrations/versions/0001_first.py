@@ -21,6 +21,7 @@ def upgrade() -> None:
     """Create them, beside the kernel's."""
     create_kernel_0001(op, SCHEMA)
     _reports()
+    _report_indexes()
     _sealed()
     _contacts()
     _told()
@@ -76,6 +77,9 @@ def _reports() -> None:
         sa.UniqueConstraint("principal", "idempotency_key", name="uq_reports_principal_idempotency_key"),
         schema=SCHEMA,
     )
+
+
+def _report_indexes() -> None:
     op.create_index("ix_reports_incident", "reports", ["system", "incident_ref", "incident_date"], schema=SCHEMA)
     op.create_index(
         "ix_reports_held_until",
@@ -83,6 +87,13 @@ def _reports() -> None:
         ["held_until"],
         schema=SCHEMA,
         postgresql_where=sa.text("held_until is not null"),
+    )
+    op.create_index(
+        "ix_reports_without_deadline",
+        "reports",
+        ["state"],
+        schema=SCHEMA,
+        postgresql_where=sa.text("held_until is null and next_due is null"),
     )
 
 

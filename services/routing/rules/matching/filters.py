@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from services.routing.rules.matching.model import IDLE, Candidate, Load, Request, Scope
+from services.routing.rules.matching.model import IDLE, Load, Officer, Request, Scope
 from shared.contracts.matching import Matching
 
-Filter = Callable[[Candidate], str | None]
-"""The code that rules a candidate out, None where nothing does."""
+Filter = Callable[[Officer], str | None]
+"""The code that rules an officer out, None where nothing does."""
 
 NAMED = ("connected", "conflict", "excluded", "declined")
 """Filters that know officers by name; the first of them in the policy's order decides their place."""
@@ -40,8 +40,8 @@ class _Named:
     def __init__(self, named: Mapping[str, str]) -> None:
         self.named = named
 
-    def __call__(self, candidate: Candidate) -> str | None:
-        return self.named.get(candidate.officer.id)
+    def __call__(self, officer: Officer) -> str | None:
+        return self.named.get(officer.id)
 
 
 def _named_already(found: Sequence[Filter]) -> bool:
@@ -49,26 +49,25 @@ def _named_already(found: Sequence[Filter]) -> bool:
 
 
 def _avoids(sector: str) -> Filter:
-    return lambda candidate: "avoids_area" if sector in candidate.officer.avoid else None
+    return lambda officer: "avoids_area" if sector in officer.avoid else None
 
 
 def _other_force(request: Request, scope: Scope) -> Filter | None:
     home = request.force
     if scope == "sisters" and request.cross_force:
-        return lambda candidate: "home_force" if candidate.officer.force == home else None
+        return lambda officer: "home_force" if officer.force == home else None
     if scope == "home" or not request.cross_force:
         code = "person_refused_other_forces" if not request.cross_force else "other_force_not_yet"
-        return lambda candidate: code if candidate.officer.force != home else None
+        return lambda officer: code if officer.force != home else None
     return None
 
 
 def _gender(wanted: str | None) -> Filter:
-    return lambda candidate: None if candidate.officer.gender == wanted else "gender_required"
+    return lambda officer: None if officer.gender == wanted else "gender_required"
 
 
 def _cap(loads: Mapping[str, Load], cap: int) -> Filter:
-    def full(candidate: Candidate) -> str | None:
-        officer = candidate.officer
+    def full(officer: Officer) -> str | None:
         return "cap" if loads.get(officer.id, IDLE).counted >= (officer.cap or cap) else None
 
     return full

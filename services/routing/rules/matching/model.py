@@ -80,15 +80,24 @@ class Candidate:
 
 
 class Ranked(NamedTuple):
-    """A candidate who may be asked: points in parts (order of `points.PARTS`) and what decides ties."""
+    """A candidate who may be asked. The fields up to `officer` are the order, so that sorting needs no key."""
 
+    tier: int
+    is_tired: bool
+    lacking: int
+    """Points short of none: minus the total."""
+    since: float
+    """The last task in seconds since 1970, minus infinity for none."""
     officer: str
     force: str
-    tier: int
     tired: str | None
-    total: int
     parts: tuple[int, ...]
-    load: Load
+    """Points in the order of `points.PARTS`."""
+
+    @property
+    def total(self) -> int:
+        """All points together."""
+        return -self.lacking
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
 """Ranking: the same officers, request, policy and instant give the same order, whatever order they come in."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from services.routing.rules.matching.filters import filters
-from services.routing.rules.matching.model import IDLE, Candidate, Load, Ranked, Ranking, Request, Scope
+from services.routing.rules.matching.model import IDLE, Candidate, Ranked, Ranking, Request, Scope
 from services.routing.rules.matching.muster import Muster
 from services.routing.rules.matching.points import kilometres, scorer
 
@@ -20,21 +19,11 @@ def rank(request: Request, muster: Muster, scope: Scope = "home_first") -> Ranki
     Order: tier (owning force first), rested before tired, points, longest since the last task, id.
     """
     ruled_out = {code: list(ids) for code, ids in muster.standing.absent.items()}
-    fitting: list[Ranked] = []
-    rules = filters(request, muster.standing.matching, muster.loads, scope)
-    rate = _rater(request, muster, scope)
-    for candidate in muster.standing.present:
-        for rule in rules:
-            code = rule(candidate)
-            if code is not None:
-                ruled_out.setdefault(code, []).append(candidate.officer.id)
-                break
-        else:
-            fitting.append(rate(candidate))
-    fitting.sort(key=_order)
+    fitting = _filtered(request, muster, scope, ruled_out)
     if scope == "home_first":
-        fitting = _home_first(fitting, ruled_out)
-    return Ranking(scope, tuple(fitting), {code: tuple(ids) for code, ids in ruled_out.items()})
+        fitting = _home_first(request, muster, fitting, ruled_out)
+    ranked = sorted(map(_rater(request, muster, scope), fitting))
+    return Ranking(scope, tuple(ranked), {code: tuple(ids) for code, ids in ruled_out.items()})
 
 
 def why_not(request: Request, muster: Muster, officer: str) -> str | None:
@@ -45,47 +34,57 @@ def why_not(request: Request, muster: Muster, officer: str) -> str | None:
     )
 
 
+def _filtered(request: Request, muster: Muster, scope: Scope, ruled_out: dict[str, list[str]]) -> list[Candidate]:
+    rules = filters(request, muster.standing.matching, muster.loads, scope)
+    fitting: list[Candidate] = []
+    for candidate in muster.standing.present:
+        for rule in rules:
+            code = rule(candidate.officer)
+            if code is not None:
+                ruled_out.setdefault(code, []).append(candidate.officer.id)
+                break
+        else:
+            fitting.append(candidate)
+    return fitting
+
+
+def _home_first(
+    request: Request, muster: Muster, fitting: list[Candidate], ruled_out: dict[str, list[str]]
+) -> list[Candidate]:
+    """Leave the sister forces alone while somebody at home can answer in time."""
+    in_time = _in_time(muster)
+    home = [candidate for candidate in fitting if candidate.officer.force == request.force]
+    if not any(candidate.begins <= in_time for candidate in home):
+        return fitting
+    if len(home) < len(fitting):
+        away = (candidate.officer.id for candidate in fitting if candidate.officer.force != request.force)
+        ruled_out.setdefault("other_force_not_yet", []).extend(away)
+    return home
+
+
 def _rater(request: Request, muster: Muster, scope: Scope) -> Callable[[Candidate], Ranked]:
     """Rates the candidates of one ranking; what they share is worked out once."""
     matching, loads = muster.standing.matching, muster.loads
     rested = matching.task_minutes + matching.shift_end_margin_minutes
     home = None if scope in {"pool", "sisters"} else request.force
-    moment = muster.now.timestamp()
-    in_time = moment + matching.sister_forces_first_minutes * 60
+    moment, in_time = muster.now.timestamp(), _in_time(muster)
     score = scorer(request, matching, muster.now)
 
     def rate(candidate: Candidate) -> Ranked:
-        officer = candidate.officer
+        officer, begins = candidate.officer, candidate.begins
         load = loads.get(officer.id, IDLE)
-        km = kilometres(request, candidate)
-        left = (candidate.ends - max(candidate.begins, moment)) / 60 - km
-        parts = score(candidate, load, left, km)
-        tired = "short_rest" if candidate.short_rest else None
-        if left < rested:
-            tired = "shift_ends_soon"
-        tier = HOME if home is None or officer.force == home else SISTER
-        if candidate.begins > in_time:
-            tier = DUE_ON
-        return Ranked(officer.id, officer.force, tier, tired, sum(parts), parts, load)
+        km = kilometres(request, officer)
+        left = (candidate.ends - (begins if begins > moment else moment)) / 60 - km
+        parts = score(officer, load, left, km)
+        tired = "shift_ends_soon" if left < rested else "short_rest" if candidate.short_rest else None
+        tier = DUE_ON if begins > in_time else HOME if home is None or officer.force == home else SISTER
+        last = load.last_task
+        since = _NEVER if last is None else last.timestamp()
+        return Ranked(tier, tired is not None, -sum(parts), since, officer.id, officer.force, tired, parts)
 
     return rate
 
 
-def _order(ranked: Ranked) -> tuple[int, bool, int, float, str]:
-    return (ranked.tier, ranked.tired is not None, -ranked.total, _since(ranked.load), ranked.officer)
-
-
-def _since(load: Load) -> float:
-    last: datetime | None = load.last_task
-    return _NEVER if last is None else last.timestamp()
-
-
-def _home_first(fitting: list[Ranked], ruled_out: dict[str, list[str]]) -> list[Ranked]:
-    """Leave the sister forces alone while somebody at home can answer in time."""
-    if not fitting or fitting[0].tier != HOME:
-        return fitting
-    home = fitting[0].force
-    away = sorted(ranked.officer for ranked in fitting if ranked.force != home)
-    if away:
-        ruled_out.setdefault("other_force_not_yet", []).extend(away)
-    return [ranked for ranked in fitting if ranked.force == home]
+def _in_time(muster: Muster) -> float:
+    """Whoever is on duty by then can answer in time, in seconds since 1970."""
+    return muster.now.timestamp() + muster.standing.matching.sister_forces_first_minutes * 60

@@ -7,7 +7,7 @@ from services.routing.rules.referral.clocks import class_of, frozen_clocks, froz
 from services.routing.rules.referral.draft import Draft, Transition
 from services.routing.rules.referral.opening import picture_of, tell_of_risks, wait_for_place
 from services.routing.rules.referral.roles import settle
-from services.routing.rules.referral.state import Referral
+from services.routing.rules.referral.state import IN_HAND, Referral
 from shared.contracts.policy import PolicyDocument
 from shared.contracts.referrals import ReferralAmended, ReferralErased, ReferralWithdrawn
 from shared.contracts.reports import ReportAmended
@@ -103,5 +103,5 @@ def _keep_away(draft: Draft) -> None:
     if holder is not None and holder.id in away:
         give_back(draft, "unfit")
     for offer in draft.referral.offers:
-        if offer.officer in away and offer.answer in {"open", "failed"}:
+        if offer.officer in away and offer.answer in IN_HAND:
             retract(draft, offer)

@@ -45,9 +45,12 @@ def frozen_terms(its: ClassPolicy, policy: PolicyDocument) -> Terms:
 
 
 def frozen_clocks(picture: ReportPicture, its: ClassPolicy, policy: PolicyDocument, opened_at: datetime) -> Clocks:
-    """Acknowledgement and first contact, both from opening; first contact never before it is safe (design §5)."""
+    """Acknowledgement and first contact, both from opening; first contact never before it is safe (design §5).
+
+    First contact runs without a route to the person, too: then it is the officer who asked, or a supervisor's plan.
+    """
     first_contact = None
-    if its.first_contact_minutes is not None and picture.contact_route != "none":
+    if its.first_contact_minutes is not None:
         target = after(opened_at, its.first_contact_minutes, its.counts, policy.calendar)
         first_contact = next_safe(target, picture.contact_windows, policy.calendar.timezone)
     return Clocks(

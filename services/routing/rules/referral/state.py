@@ -13,6 +13,8 @@ OPEN: frozenset[State] = frozenset({"waiting", "offered", "accepted", "contacted
 HELD: frozenset[State] = frozenset({"accepted", "contacted"})
 
 Answer = Literal["open", "declined", "failed", "retracted", "released"]
+IN_HAND: frozenset[Answer] = frozenset({"open", "failed"})
+"""Answers that leave an offer with its officer: they may still accept, and it counts for their cap."""
 AlertKind = Literal["risk", "complaint", "step", "floor", "place", "breach"]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.routing.rules.matching.model import Request
 from services.routing.rules.matching.muster import Muster
 from services.routing.rules.matching.rank import why_not
-from services.routing.rules.referral.state import Offer, Referral
+from services.routing.rules.referral.state import IN_HAND, Offer, Referral
 from shared.contracts.policy import PolicyDocument
 from shared.contracts.reports import Area
 
@@ -30,8 +30,15 @@ def request_of(referral: Referral, facts: Facts, chosen: Sequence[str] = ()) -> 
 
 
 def ruled_out(referral: Referral, officer: str, facts: Facts) -> str | None:
-    """The hard filter that rules an officer out now, having been asked before or not; None if none does."""
-    return why_not(_request(referral, facts, {}), facts.muster, officer)
+    """The hard filter that rules an officer out now, having been asked before or not; None if none does.
+
+    An offer still in hand takes no more room when it is accepted, so it does not count against the cap here.
+    """
+    without = Muster(facts.muster.standing, facts.muster.now, dict(facts.muster.loads))
+    offer = referral.offer_to(officer)
+    if offer is not None and offer.answer in IN_HAND and not referral.terms.broadcast:
+        without.discharge(officer)
+    return why_not(_request(referral, facts, {}), without, officer)
 
 
 def _request(referral: Referral, facts: Facts, asked: Mapping[str, str]) -> Request:
