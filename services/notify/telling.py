@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from services.notify.rules.attempts import News
-from services.notify.rules.planning import ORDER, Subject
+from services.notify.rules.planning import MEANS, Subject
 from services.notify.store.referrals import next_deliveries
 from shared.contracts.deliveries import NoticeDelivered, NoticeFailed
 from shared.database import Unit
@@ -36,7 +36,7 @@ def _event(subject: Subject, news: News, number: int | None, now: datetime) -> N
         "sequence": number,
         "at": now,
         "to": subject.to,
-        "means": news.means if news.means in ORDER else None,
+        "means": news.means if news.means in MEANS else None,
         "type": subject.type,
         "exercise": subject.exercise,
     }

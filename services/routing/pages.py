@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.routing import views
 from services.routing.api.acting import Accepting, Acting, Declining
@@ -24,7 +25,7 @@ from services.routing.wording import DECLINES, signed_in_as
 from shared.contracts.lifecycle import ReferralEvent
 from shared.contracts.topics import model_for
 from shared.database import Database
-from shared.errors import Conflict, Forbidden, Refusal
+from shared.errors import Conflict, Forbidden, Refusal, Unauthenticated
 from shared.identifiers import normalise_reference
 from shared.identity import Principal, allow
 from shared.page_route import PageRoute
@@ -40,7 +41,14 @@ VIEWS = {
 }
 """Each view's word, heading, and what is said when it is empty."""
 
-TappedAt = Annotated[str, Form(max_length=40)]
+
+class Answer(BaseModel):
+    """The form of an answer. `who` was signed in when the page was drawn; `tapped_at` is empty without scripts."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    who: str = Field("", max_length=130)
+    code: str = Field("", max_length=40)
+    tapped_at: str = Field("", max_length=40)
 
 
 @dataclass(frozen=True)
@@ -112,27 +120,27 @@ class Pages:
         }
         return render("tasks.html", self._common(principal, now, "/tasks") | values)
 
-    async def accept(self, principal: SignedIn, reference: str, tapped_at: TappedAt = "") -> Response:
+    async def accept(self, principal: SignedIn, reference: str, answer: Annotated[Answer, Form()]) -> Response:
         """The officer takes it; the page then says who has it."""
-        asked = Accepting.model_validate({"tapped_at": tapped_at or None})
+        _same_person(principal, answer)
+        asked = Accepting.model_validate({"tapped_at": answer.tapped_at or None})
         try:
             await self.acting.take(principal, reference, asked)
         except (Conflict, Forbidden) as refusal:
             return _too_late(reference, refusal)
         return _back_to_tasks(reference)
 
-    async def decline(
-        self, principal: SignedIn, reference: str, code: Annotated[str, Form(max_length=40)], tapped_at: TappedAt = ""
-    ) -> Response:
+    async def decline(self, principal: SignedIn, reference: str, answer: Annotated[Answer, Form()]) -> Response:
         """The officer cannot; the page says that somebody else is asked."""
-        asked = Declining.model_validate({"code": code, "tapped_at": tapped_at or None})
+        _same_person(principal, answer)
+        asked = Declining.model_validate({"code": answer.code, "tapped_at": answer.tapped_at or None})
         try:
             await self.acting.pass_on(principal, reference, asked)
         except (Conflict, Forbidden) as refusal:
             return _too_late(reference, refusal)
         return _back_to_tasks(reference)
 
-    async def answered(self, reference: str, answer: str) -> Response:
+    async def answered(self, reference: str, answer: Literal["accept", "decline"]) -> Response:
         """Somebody comes back to the address of an answer: the tasks say what became of it."""
         del answer
         return _back_to_tasks(reference)
@@ -212,6 +220,12 @@ def _event(told: Told) -> ReferralEvent | None:
     model = model_for("referrals", f"liaison.{told.name}.v1")
     event = model.model_validate(told.event) if model else None
     return event if isinstance(event, ReferralEvent) else None
+
+
+def _same_person(principal: Principal, answer: Answer) -> None:
+    """A page left open on a shared phone, or an answer kept there, never speaks for whoever signed in since."""
+    if answer.who and answer.who != str(principal):
+        raise Unauthenticated("somebody_else", "Somebody else is signed in here now")
 
 
 def _too_late(reference: str, refusal: Refusal) -> Response:

@@ -23,7 +23,7 @@ NoticeType = Literal[
 
 
 class NoticeEvent(Event):
-    """What every event about a notice carries. `sequence` is the referral's, at which the notice was planned."""
+    """What every event about a notice carries. `sequence` is notify's own, contiguous from 1 for each referral."""
 
     notice_id: Identifier
     referral_id: Identifier | None = None

@@ -29,7 +29,7 @@ PATIENCE = 20.0
 async def until(look: Callable[[], Awaitable[T | None]], seconds: float = PATIENCE) -> T:
     """What `look` finds, asked again until it finds something."""
     async with asyncio.timeout(seconds):
-        while (found := await look()) is None:  # noqa: ASYNC110
+        while (found := await look()) is None:
             await asyncio.sleep(0.1)
         return found
 

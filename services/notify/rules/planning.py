@@ -37,8 +37,8 @@ from shared.contracts.referrals import (
     ReferralWithdrawn,
 )
 
-ORDER: tuple[Means, ...] = ("webhook", "email", "phone")
-"""Means are tried in this order: the first says for certain that it arrived, the last costs money."""
+MEANS: tuple[Means, ...] = ("webhook", "phone", "email")
+"""The ways to reach a person; the roster says in which order each is tried."""
 
 TELL_FOR = timedelta(hours=4)
 """How long a notice without a deadline of its own ("taken", "closed") is worth trying (domain time)."""
@@ -168,12 +168,11 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
 
 def ways_now(recipient: Recipient, at: datetime) -> tuple[Way, ...]:
     """The verified ways that hold at `at` (domain time), in the order they are tried."""
-    holding = (
+    return tuple(
         way
         for way in recipient.ways
         if way.verified and (way.since is None or way.since <= at) and (way.until is None or at < way.until)
     )
-    return tuple(sorted(holding, key=lambda way: ORDER.index(way.kind)))
 
 
 def start_course(

@@ -3,7 +3,7 @@
 A board that loses its connection comes back with `Last-Event-ID` and misses nothing that was committed meanwhile.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -60,7 +60,7 @@ class Stream:
         feed = self.follow(own_force(principal, force), Position.read(last_event_id))
         return StreamingResponse(feed, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
-    async def follow(self, force: str, since: Position | None) -> AsyncIterator[bytes]:
+    async def follow(self, force: str, since: Position | None) -> AsyncGenerator[bytes, None]:
         """The feed of one board, without end."""
         degraded: tuple[str, ...] | None = None
         quiet = 0

@@ -36,11 +36,11 @@ def states(at: Desk) -> list[tuple[str, State]]:
     return [(notice.type, notice.course.state) for notice in at.new_notices()]
 
 
-def test_means_are_tried_webhook_first_and_the_phone_last() -> None:
+def test_means_are_tried_in_the_order_the_roster_gives() -> None:
     at = desk()
     at.carry_out(Plan(TASK, (offer(),)), ids(1), MINUTE, NOON)
     (notice,) = at.new_notices()
-    assert [leg.means for leg in notice.course.legs] == ["webhook", "phone"]
+    assert [leg.means for leg in notice.course.legs] == ["phone", "webhook"]
     assert notice.course.due == NOON
 
 

@@ -52,7 +52,7 @@ def amended(changed: Sequence[str] = (), **changes: Any) -> ReportAmended:
     return ReportAmended.model_validate(words(sequence=2, changed=tuple(changed), **changes))
 
 
-def opened(now: datetime = NOON, policy: PolicyDocument | None = None, **changes: Any) -> Transition:
+def opened(now: datetime = NOON, policy: PolicyDocument | None = None, /, **changes: Any) -> Transition:
     """A referral as it opens."""
     return open_referral(received(**changes), policy or default(), now)
 

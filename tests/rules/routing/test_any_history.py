@@ -76,10 +76,12 @@ class AnyHistory(RuleBasedStateMachine):
     @precondition(lambda self: self.referral.wakes_at is not None)
     @rule()
     def the_next_deadline_comes(self) -> None:
-        early = self.referral.wakes_at - timedelta(microseconds=1)  # type: ignore[operator]
+        wakes_at = self.referral.wakes_at
+        assert wakes_at is not None
+        early = wakes_at - timedelta(microseconds=1)
         if early >= self.now:
             assert advance(self.referral, facts(early, *TEAM), early) == (self.referral, (), ())
-        self.now = max(self.now, self.referral.wakes_at)  # type: ignore[type-var]
+        self.now = max(self.now, wakes_at)
         self._became(advance(self.referral, facts(self.now, *TEAM), self.now))
 
     @rule(who=WHO)
