@@ -63,7 +63,7 @@ def _router(platform: Platform, policies: Policies, officers: Officers) -> APIRo
     router.include_router(acting.router())
     router.include_router(Team(database, policies, officers).router())
     router.include_router(Stream(database, platform.bell("board")).router())
-    router.include_router(Pages(database, policies, acting, platform.settings.auth == "demo").router())
+    router.include_router(Pages(database, policies, acting, platform.settings).router())
     return router
 
 

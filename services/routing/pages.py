@@ -30,6 +30,7 @@ from shared.identifiers import normalise_reference
 from shared.identity import Principal, allow
 from shared.page_route import PageRoute
 from shared.pages import render
+from shared.settings import Settings
 from shared.web import SignedIn
 
 VIEWS = {
@@ -53,12 +54,12 @@ class Answer(BaseModel):
 
 @dataclass(frozen=True)
 class Pages:
-    """The routes that draw pages. `demo`: anybody may be anybody."""
+    """The routes that draw pages."""
 
     database: Database
     policies: Policies
     acting: Acting
-    demo: bool
+    settings: Settings
 
     def router(self) -> APIRouter:
         """Their router."""
@@ -186,8 +187,8 @@ class Pages:
         home = ("/tasks", "Tasks") if principal.role == "officer" else ("/board", "Board")
         return {
             "now": now,
-            "speed": self.database.clock.speed,
-            "demo": self.demo,
+            "speed": self.settings.clock_speed,
+            "demo": self.settings.auth == "demo",
             "home": home[0],
             "links": [(*home, here == home[0])],
             "signed_in": signed_in_as(principal.role, principal.force, principal.id),

@@ -5,7 +5,7 @@ No view holds a risk, a need for a skill, a reason for declining, or anything el
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.routing.rules.referral.state import Alert, Offer, Referral
 from services.routing.wording import class_colour, class_words, need_words, several, who
@@ -19,6 +19,7 @@ STATES = {
     "withdrawn": "Withdrawn",
     "handed_off": "Handed off",
 }
+_MOMENTS = timedelta(minutes=1)
 MISSED = {"first_contact": "First contact", "next_update": "Update"}
 
 
@@ -140,8 +141,8 @@ def next_due(referral: Referral) -> Due | None:
     if referral.due is None:
         return None
     # The ladder counts from opening and an offer from when it was made, so the two are moments apart.
-    otherwise = "Answer" if referral.state == "offered" else "Next step"
-    return Due(next((one.what for one in _waits(referral) if one.at == referral.due), otherwise), referral.due)
+    near = (one.what for one in _waits(referral) if abs(one.at - referral.due) < _MOMENTS)
+    return Due(next(near, "Next step"), referral.due)
 
 
 def _waits(referral: Referral) -> Iterator[Due]:

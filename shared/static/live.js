@@ -93,7 +93,9 @@ async function refresh() {
     });
     if (answer.redirected) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-live]");
+    document.querySelector("footer").replaceChildren(...page.querySelector("footer").childNodes);
     if (fresh && !busy()) take(fresh);
     showConnected(true);
   } catch {
@@ -116,7 +118,7 @@ function follow(address) {
     if (stream.readyState === EventSource.CLOSED) setTimeout(() => follow(address), PATIENCE.reconnect);
   };
   stream.onmessage = changed;
-  stream.addEventListener("referral", changed);
+  for (const kind of ["referral", "board"]) stream.addEventListener(kind, changed);
 }
 
 function keepFresh() {
@@ -130,6 +132,7 @@ function keepUpToDate() {
   setInterval(keepFresh, PATIENCE.tick);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
   globalThis.addEventListener("online", changed);
+  globalThis.addEventListener("offline", () => showConnected(false));
   document.addEventListener("pointerdown", () => { pressed = true; });
   for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => { pressed = false; });
 }

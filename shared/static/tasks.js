@@ -58,7 +58,9 @@ async function sendKept() {
 }
 
 function showKept() {
-  box.hidden = kept().length === 0;
+  const references = kept().map((one) => one.reference);
+  box.hidden = references.length === 0;
+  box.querySelector("strong").textContent = `No signal. Kept: ${references.join(", ")}`;
   for (const button of document.querySelectorAll("[data-answer] button")) button.removeAttribute("aria-disabled");
 }
 

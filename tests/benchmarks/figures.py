@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import aiohttp
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from shared.contracts.cloudevents import Envelope, to_headers
 from tests.benchmarks.reports import body_of, now
@@ -138,9 +138,6 @@ class Floor:
 
     async def warm(self) -> None:
         """Wait until a record comes through."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._fleet.bootstrap)
-        await consumer.start()
-        await consumer.stop()
         await self.latencies(5, 5)
 
     async def latencies(self, rate: float, count: int) -> Latencies:

@@ -39,7 +39,7 @@ def write_roster(folder: Path, webhook: str) -> None:
             "force": "herts",
             "title": "PC",
             "districts": "E07000096",
-            "cap": "100000",
+            "cap": "99",
             "webhook": webhook,
         }
         for number in range(OFFICERS)

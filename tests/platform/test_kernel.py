@@ -152,7 +152,7 @@ async def test_when_too_much_is_poison_the_consumer_holds_still_instead_of_buryi
     await service.send(*[record_of(viewed(uuid7(), 1, "POISON")) for _ in range(7)])
     async with service.at_work() as reader:
         async with asyncio.timeout(20):
-            while not reader.stopped_by_poison:  # noqa: ASYNC110
+            while not reader.stopped_by_poison:
                 await asyncio.sleep(0.05)
     assert len(await deadletters.listing(service.database)) <= 5
 

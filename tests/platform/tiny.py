@@ -144,7 +144,7 @@ class Tiny:
     async def settled(self, count: int, seconds: float = 30) -> list[tuple[UUID, int, str]]:
         """Wait until `count` effects are there, and then a moment for any that should not be."""
         async with asyncio.timeout(seconds):
-            while len(await self.effects()) < count:  # noqa: ASYNC110
+            while len(await self.effects()) < count:
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.3)
         return await self.effects()
