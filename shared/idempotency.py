@@ -5,6 +5,7 @@ at work is told to come back; what failed on our side frees its key. Scope: clie
 """
 
 import hashlib
+import hmac
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +77,10 @@ async def _key_of(request: Request) -> _Key:
         raise Invalid(errors=[FieldError("Idempotency-Key", "out_of_range")])
     body = await request.body()
     path = f"{request.url.path}?{request.url.query}"
-    return _Key(str(principal_of(request)), value, hashlib.sha256(path.encode() + b"\n" + body).digest())
+    # Keyed, so that nobody who reads the table can try out whose details a body may have held.
+    secret = request.app.state.keys.derive("idempotency")[-1]
+    digest = hmac.new(secret, path.encode() + b"\n" + body, hashlib.sha256).digest()
+    return _Key(str(principal_of(request)), value, digest)
 
 
 async def _reserve(unit: Unit, key: _Key) -> Response | None:

@@ -10,6 +10,8 @@ const stateLine = document.querySelector("[data-live-state]");
 const said = document.querySelector("[data-live-said]");
 let lastAsked = Date.now();
 let planned = null;
+let asking = false;
+let missed = false;
 let streaming = false;
 let pressed = false;
 
@@ -86,6 +88,7 @@ function busy() {
 }
 
 async function refresh() {
+  [planned, asking, missed] = [null, true, false];
   lastAsked = Date.now();
   try {
     const answer = await fetch(location.href, {
@@ -101,13 +104,16 @@ async function refresh() {
   } catch {
     showConnected(false);
   } finally {
-    planned = null;
+    asking = false;
+    if (missed) changed();
   }
 }
 
 /** Ask soon, but never more often than every `between` milliseconds, however many changes come. */
 function changed() {
-  planned ??= setTimeout(refresh, Math.max(0, lastAsked + PATIENCE.between - Date.now()));
+  // What changes while an answer is on its way may not be in it.
+  if (asking) missed = true;
+  else planned ??= setTimeout(refresh, Math.max(0, lastAsked + PATIENCE.between - Date.now()));
 }
 
 function follow(address) {
