@@ -80,9 +80,9 @@ class Driver:
                     return Turn(0, LONGEST_SLEEP)
                 await self.policies.refresh(unit.connection)
                 handled = await self._decide(unit, pool)
-                if handled:
+                if handled >= AT_ONCE:
                     return Turn(handled, 0)
-                return Turn(0, await self._until_next(unit, pool))
+                return Turn(handled, await self._until_next(unit, pool))
         except LoadsMoved:
             return Turn(0, 0)
 

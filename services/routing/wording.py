@@ -32,15 +32,6 @@ ROLES = {
     "ops": "operations",
 }
 
-DUE = {
-    "acknowledgement": "Answer",
-    "first_contact": "First contact",
-    "next_update": "Update",
-    "duty_end": "Duty ends",
-    "role": "Role to act",
-}
-"""What happens at a deadline, short enough for a board."""
-
 DECLINES = (
     ("busy", "I am busy with something else", ""),
     ("too_far", "I am too far away", ""),
@@ -87,11 +78,6 @@ def several(names: Sequence[str], most: int = 3) -> str:
     if len(names) < 2:
         return "".join(who(name) for name in names) or "nobody"
     return ", ".join(who(name) for name in names[:-1]) + f" and {who(names[-1])}"
-
-
-def count_of(number: int, one: str, many: str) -> str:
-    """`1 officer`, `3 officers`."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def signed_in_as(role: str, force: str | None, name: str | None) -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
@@ -93,10 +94,12 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-async def the_town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
+async def the_town(browser: Browser) -> AsyncIterator[Town]:
     """The running system; started only where there is a browser to look at it."""
-    async with town(tmp_path_factory.mktemp("town")) as running:
-        yield running
+    # Not pytest's own folder: each run of pytest shuts that to everybody, also to a database that is running in it.
+    with TemporaryDirectory(prefix="liaison-town-", ignore_cleanup_errors=True) as folder:
+        async with town(Path(folder)) as running:
+            yield running
 
 
 @pytest.fixture
