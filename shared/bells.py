@@ -6,6 +6,7 @@ on a connection of its own. Losing one costs a poll interval, never an event.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -15,7 +16,7 @@ from shared.telemetry import get_logger
 
 log = get_logger("bells")
 
-DEBOUNCE_SECONDS = 0.005
+DEBOUNCE_SECONDS = 0.02
 
 
 @dataclass
@@ -24,15 +25,18 @@ class Bells:
 
     platform: Platform
     database_url: str
+    settled_here: Callable[[str], bool] = lambda _name: False
+    """Whether a bell need not ring elsewhere, because the loop that matters runs in this process."""
     _wanted: set[str] = field(default_factory=set)
     _ring: asyncio.Event = field(default_factory=asyncio.Event)
 
     def ring(self, names: set[str]) -> None:
-        """Ring in this process at once, and in the others within a few milliseconds."""
+        """Ring in this process at once, and in the others within some milliseconds."""
         for name in names:
             self.platform.bell(name).ring()
-        self._wanted |= names
-        self._ring.set()
+        self._wanted |= {name for name in names if not self.settled_here(name)}
+        if self._wanted:
+            self._ring.set()
 
     async def run(self) -> None:
         """Carry bells between processes until cancelled."""

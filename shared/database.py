@@ -137,6 +137,8 @@ def engine_for(url: str, *, pool: int = 12, settings: dict[str, str] | None = No
     arguments: dict[str, Any] = {
         "server_settings": SERVER_SETTINGS | (settings or {}),
         "command_timeout": 20,
+        # A service has more different statements than the default keeps prepared (100).
+        "prepared_statement_cache_size": 500,
         "timeout": 5,
     }
     return create_async_engine(

@@ -98,17 +98,12 @@ async def open_for(unit: Unit, keys: MasterKeys, fresh: Sequence[Received]) -> P
         return Passage({}, {})
     parameters = {"streams": [place[0] for place in places], "subjects": [place[1] for place in places]}
     wanted = "unnest(cast(:streams as text[]), cast(:subjects as text[])) as wanted(stream, subject)"
-    await unit.connection.execute(
-        sa.text(
-            f"insert into {unit.schema}.cursors (stream, subject) select stream, subject from {wanted} "
-            "on conflict do nothing"
-        ),
-        parameters,
-    )
+    # The update changes nothing; it locks and returns the row that is there, in the same statement and order.
     rows = await unit.connection.execute(
         sa.text(
-            f"select stream, subject, sequence, held, blocked_by from {unit.schema}.cursors "
-            f"join {wanted} using (stream, subject) order by stream, subject for update of cursors"
+            f"insert into {unit.schema}.cursors (stream, subject) select stream, subject from {wanted} "
+            "order by stream, subject on conflict (stream, subject) do update set stream = excluded.stream "
+            "returning stream, subject, sequence, held, blocked_by"
         ),
         parameters,
     )

@@ -91,6 +91,7 @@ class Reader:
     stopped_by_poison: bool = False
     subscriber: Any = None
     caught_up: set[str] = field(default_factory=set)
+    _uncommitted: dict[TopicPartition, int] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -107,7 +108,7 @@ class Reader:
         mine = [record_of(record) for record in records]
         with metrics().batch_seconds.labels(self.group).time():
             await self._until_done(mine)
-        await self._commit(mine)
+        self._done(mine)
         if self.pause_ms and len(mine) < 100:
             await asyncio.sleep(self.pause_ms / 1000)
 
@@ -133,17 +134,23 @@ class Reader:
         log.error("consumer_stopped", group=self.group, reason="too_many_dead_letters")
         await asyncio.Event().wait()
 
-    async def _commit(self, records: Sequence[Record]) -> None:
+    def _done(self, records: Sequence[Record]) -> None:
         offsets: dict[TopicPartition, int] = {}
         for record in records:
             place = TopicPartition(record.topic, record.partition)
             offsets[place] = max(offsets.get(place, 0), record.offset + 1)
         if self.handled is not None:
             self.handled(self.group, offsets)
-        if self.consumer is None:
+        self._uncommitted |= offsets
+
+    async def commit(self) -> None:
+        """Tell the broker how far the database has come. A few times a second is enough: the inbox absorbs the rest."""
+        if self.consumer is None or not self._uncommitted:
             return
+        offsets, self._uncommitted = self._uncommitted, {}
+        ours = self.consumer.assignment()
         try:
-            await self.consumer.commit(offsets)
+            await self.consumer.commit({place: offset for place, offset in offsets.items() if place in ours})
         except (KafkaError, RuntimeError) as error:
             # The database has it; whoever owns the partition next is told again, and the inbox absorbs it.
             log.info("commit_missed", group=self.group, reason=type(error).__name__)
@@ -226,19 +233,22 @@ async def consume(readers: Sequence[Reader], bootstrap: str, settings: Settings,
             log.info("consuming", count=len(readers))
             while all(reader.alive() for reader in readers):
                 for reader in readers:
+                    await reader.commit()
                     await reader.measure()
-                await asyncio.sleep(0.25)
+                await asyncio.sleep(0.2)
             log.error("consumer_ended", count=len(readers))
         except KafkaError as error:
             log.warning("broker_away", reason=type(error).__name__)
         finally:
-            await _stop(broker)
+            await _stop(broker, readers)
         await asyncio.sleep(1.0)
 
 
-async def _stop(broker: KafkaBroker) -> None:
+async def _stop(broker: KafkaBroker, readers: Sequence[Reader]) -> None:
     try:
         async with asyncio.timeout(12):
+            for reader in readers:
+                await reader.commit()
             await broker.stop()
     except (TimeoutError, KafkaError, OSError) as error:
         log.warning("broker_stop_abandoned", reason=type(error).__name__)

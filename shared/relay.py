@@ -130,6 +130,8 @@ class Relay:
             return
         await self._send(connection, producer, rows)
         self.reachable = True
+        if len(rows) < BATCH and self.ledger is None:
+            await self.bell.sleep(POLL_SECONDS)
 
     async def _send(
         self, connection: asyncpg.Connection, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]

@@ -114,10 +114,11 @@ async def running(builds: dict[str, Build], sources: Sources) -> AsyncIterator[l
 
 def _assemble(service: Service, platform: Platform, sources: Sources) -> Running:
     url = sources.database_urls[service.name]
-    bells = Bells(platform, url)
-    platform.database.on_commit = bells.ring
     security = sources.settings.kafka_security()
     relay = Relay(service.name, url, sources.bootstrap, platform.bell("relay"), security)
+    # Any replica's dispatcher may take any notice; the relay is one, and most often here.
+    bells = Bells(platform, url, lambda name: name == "dispatcher" or (name == "relay" and relay.owner))
+    platform.database.on_commit = bells.ring
     readers = readers_of(service, platform)
     platform.broker_reachable = lambda: relay.reachable
     platform.caught_up = lambda topic: any(topic in reader.caught_up for reader in readers)
