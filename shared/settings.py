@@ -176,10 +176,10 @@ class Settings(BaseSettings):
         return any(self.database_url(service) is None for service in SERVICES)
 
     def keys(self) -> MasterKeys:
-        """The master keys; embedded mode makes its own on first use, others raise SettingsError without."""
+        """The master keys; the demo and embedded mode make their own on first use, others raise SettingsError."""
         if self.master_keys is not None:
             return parse_master_keys(self.master_keys.get_secret_value())
-        if not self.embedded_database:
+        if not self.embedded_database and self.auth != "demo":
             raise SettingsError("MASTER_KEYS", "is not set, and LIAISON_DATABASE_URL needs it")
         try:
             return own_master_keys(self.data_dir)

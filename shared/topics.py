@@ -20,8 +20,12 @@ class TopicsRefused(Exception):
     """The broker did not create a topic; one line says which and why."""
 
 
-async def create_topics(bootstrap: str, names: Iterable[str], replication: int = 1, **security: Any) -> list[str]:
+async def create_topics(
+    bootstrap: str, names: Iterable[str], replication: int | None = None, **security: Any
+) -> list[str]:
     """Create those of `names` that are missing, 12 partitions each; gives the names it created.
+
+    `replication` None: three copies, two of them in sync, where there are three brokers; else one.
 
     `security` is what `Settings.kafka_security()` gives. Returns when every partition has a leader, so that the
     first send finds one. TopicsRefused for a broker's refusal, aiokafka's KafkaConnectionError without a broker.
@@ -31,11 +35,17 @@ async def create_topics(bootstrap: str, names: Iterable[str], replication: int =
     await admin.start()
     try:
         there = set(await admin.list_topics())
-        created = await _create(admin, [name for name in wanted if name not in there], replication)
+        copies = replication or await _copies(admin)
+        created = await _create(admin, [name for name in wanted if name not in there], copies)
         await _leaders(admin, wanted)
     finally:
         await admin.close()
     return created
+
+
+async def _copies(admin: AIOKafkaAdminClient) -> int:
+    cluster = await admin.describe_cluster()
+    return 3 if len(cluster["brokers"]) >= 3 else 1
 
 
 async def _create(admin: AIOKafkaAdminClient, names: Sequence[str], replication: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Puts a process together: embedded parts or given ones, migrations, topics, and the services asked for."""
 
 import asyncio
+import fcntl
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -109,6 +110,18 @@ def running_here(settings: Settings) -> dict[str, str] | None:
 
 
 @contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """The only `run` on this DATA_DIR: two would share a database and each have a broker of its own."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingsError("DATA_DIR", "another `liaison run` is using it") from None
+        yield
+
+
+@contextmanager
 def _noted(system: System) -> Iterator[None]:
     """A note of this process under DATA_DIR, so that `simulate` finds it, for the length of the block."""
     note = system.settings.data_dir / "running.json"
@@ -124,6 +137,7 @@ def _noted(system: System) -> Iterator[None]:
 async def whole_system(settings: Settings) -> AsyncIterator[System]:
     """All three services on one port, with what is embedded: migrated, topics there."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(settings))
         urls = await stack.enter_async_context(databases(settings))
         await migrate_all(urls)
         wire = await stack.enter_async_context(broker(settings))
@@ -147,10 +161,16 @@ async def one_service(name: str, settings: Settings) -> AsyncIterator[System]:
 
 
 async def _serve(stack: AsyncExitStack, names: Sequence[str], sources: Sources) -> System:
+    if sources.settings.auth == "oidc":
+        # Nobody could sign in: an identity provider's tokens are not read yet. Better no start than a locked door.
+        raise SettingsError("AUTH", "only the demo's sign-in is built so far; oidc is not")
     builds = {name: build_of(name) for name in names}
     started = await stack.enter_async_context(running(builds, sources))
     app = create_app(started, sources.settings)
-    port = await stack.enter_async_context(serving(app, sources.settings.host, sources.settings.port))
+    try:
+        port = await stack.enter_async_context(serving(app, sources.settings.host, sources.settings.port))
+    except OSError as error:
+        raise SettingsError("PORT", f"{sources.settings.port} cannot be listened on: {error.strerror}") from None
     base = sources.settings.base_url
     if sources.settings.port == 0:
         base = base.rsplit(":", 1)[0] + f":{port}"

@@ -66,33 +66,38 @@ def simulate(  # noqa: PLR0913, PLR0917 - one parameter a flag
     Against `--url`, else against what `liaison run` runs here, else against a system of its own, started for this.
     Outside AUTH=demo it sends exercise traffic only. Non-zero when anything is lost, doubled or ownerless.
     """
+    configure_logging("simulate", level=40)
+    wishes = {"reports": reports, "rate": rate, "seed": seed, "http_share": http_share, "hostile_share": hostile}
+    wishes |= {"settle": settle, "season": season}
+    if not asyncio.run(_simulate(_Where(url, bootstrap, ear_port), officers, wishes)):
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Which system was asked for; all empty for one of the command's own choosing."""
+
+    url: str
+    bootstrap: str
+    ear_port: int
+
+
+async def _simulate(where: _Where, officers: Officers, wishes: dict[str, Any]) -> bool:
     from services.simulation.access import Addresses
     from services.simulation.simulate import Options
     from services.simulation.simulate import simulate as run
 
     settings = load_settings()
-    configure_logging("simulate", level=40)
-
-    async def work() -> bool:
-        async with _place(settings, url, bootstrap, ear_port) as place:
-            options = Options(
-                addresses=Addresses(*place.urls) if len(place.urls) == 3 else Addresses.one(place.urls[0]),
-                bootstrap=place.bootstrap,
-                reports=reports,
-                rate=rate,
-                seed=seed,
-                http_share=http_share,
-                hostile_share=hostile,
-                officers=_means(officers, place),
-                ear=_ear(place),
-                settle=settle,
-                season=season,
-                security=settings.kafka_security(),
-            )
-            return (await run(options)).good
-
-    if not asyncio.run(work()):
-        raise typer.Exit(1)
+    async with _place(settings, where) as place:
+        options = Options(
+            addresses=Addresses(*place.urls) if len(place.urls) == 3 else Addresses.one(place.urls[0]),
+            bootstrap=place.bootstrap,
+            officers=_means(officers, place),
+            ear=_ear(place),
+            security=settings.kafka_security(),
+            **wishes,
+        )
+        return (await run(options)).good
 
 
 def _means(asked: Officers, place: _Place) -> Any:
@@ -106,14 +111,15 @@ def _ear(place: _Place) -> Any:
 
 
 @asynccontextmanager
-async def _place(settings: Settings, url: str, bootstrap: str, ear_port: int) -> AsyncIterator[_Place]:
-    if url:
+async def _place(settings: Settings, where: _Where) -> AsyncIterator[_Place]:
+    ear_port = where.ear_port
+    if where.url:
         means = Officers.webhooks if ear_port else Officers.phones
-        yield _Place(tuple(url.rstrip("/").split(",")), bootstrap or None, means, ear_port, ())
+        yield _Place(tuple(where.url.rstrip("/").split(",")), where.bootstrap or None, means, ear_port, ())
         return
     here = running_here(settings)
     if here is not None and await _answers(here["base_url"]):
-        yield _Place((here["base_url"],), bootstrap or here["bootstrap"], Officers.phones, ear_port, ())
+        yield _Place((here["base_url"],), where.bootstrap or here["bootstrap"], Officers.phones, ear_port, ())
         return
     async with _own_system(settings, ear_port) as place:
         yield place

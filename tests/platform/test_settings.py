@@ -103,8 +103,14 @@ def test_databases_may_be_one_or_parted(monkeypatch: pytest.MonkeyPatch) -> None
     assert not settings.embedded_database
 
 
-def test_a_given_database_needs_given_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = given(monkeypatch, DATABASE_URL="postgresql://a@db/all?sslmode=require")
+def test_beyond_the_demo_a_given_database_needs_given_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = given(
+        monkeypatch,
+        DATABASE_URL="postgresql://a@db/all?sslmode=require",
+        AUTH="oidc",
+        OIDC_ISSUER="https://id.example",
+        OIDC_CLIENT_ID="liaison",
+    )
     assert settings.database_url("routing") == "postgresql+asyncpg://a@db/all?ssl=require"
     with pytest.raises(SettingsError, match="LIAISON_MASTER_KEYS: is not set"):
         settings.keys()
