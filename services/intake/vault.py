@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.rules.desk import Kept
 from services.intake.store import sealed
-from services.intake.store.rows import Insert
+from shared.rows import Insert
 from shared.sealing import MasterKeys, new_key, seal, unseal
 
 

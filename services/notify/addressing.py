@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.notify.channels.channel import Channel, Message, NoChannel
-from services.notify.means import open_means
 from services.notify.rules.attempts import SINK, Leg, Moment
 from services.notify.rules.planning import ways_now
 from services.notify.store.leases import Due
+from shared.addressees import open_address
 from shared.sealing import MasterKeys, SealBroken
 
 MEANS_GONE = NoChannel("means_gone")
@@ -57,7 +57,7 @@ class Addressing:
         if leg.nth >= len(same):
             return MEANS_GONE, ""
         try:
-            address = open_means(self.keys, due.recipient.id, leg.means, same[leg.nth].sealed)
+            address = open_address(self.keys, due.recipient.id, leg.means, same[leg.nth].sealed)
         except SealBroken:
             return SEAL_BROKEN, ""
         return self.channels[leg.means], address

@@ -19,8 +19,8 @@ from services.notify.channels.webhook import WebhookChannel
 from services.notify.channels.wording import Wording
 from services.notify.consumers import ReferralsConsumer, RosterConsumer
 from services.notify.dispatcher import Dispatcher
-from services.notify.means import seal_means
 from services.notify.newcomers import Newcomers
+from shared.addressees import seal_address
 from shared.clock import Clock
 from shared.consuming import Consuming
 from shared.contracts import referrals
@@ -164,7 +164,7 @@ class House:
     async def publish(self, officer: str, **addresses: str) -> None:
         """Take in an officer of the roster with these addresses."""
         means = tuple(
-            SealedMeans(kind=kind, verified=True, sealed=seal_means(self.keys, officer, kind, address))
+            SealedMeans(kind=kind, verified=True, sealed=seal_address(self.keys, officer, kind, address))
             for kind, address in addresses.items()
         )
         kind = "role" if ":" in officer else "officer"

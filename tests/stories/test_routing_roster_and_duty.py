@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.notify.means import open_means
 from services.routing.store import roster as roster_store
+from shared.addressees import open_address
 from shared.contracts.cloudevents import Envelope, to_headers
 from shared.identifiers import uuid7
 from shared.sealing import SealBroken
@@ -45,9 +45,9 @@ async def test_addresses_leave_sealed_and_open_with_the_master_keys_alone(house:
     assert said is not None
     sealed = said["means"][0]["sealed"]
     assert "phones.example" not in str(said)
-    assert open_means(house.keys, "H1", "webhook", sealed) == "https://phones.example/H1"
+    assert open_address(house.keys, "H1", "webhook", sealed) == "https://phones.example/H1"
     with pytest.raises(SealBroken):
-        open_means(house.keys, "B7", "webhook", sealed)
+        open_address(house.keys, "B7", "webhook", sealed)
     stored = await house.rows("select cast(means as text) as means from routing.officers")
     assert not any("phones.example" in row.means for row in stored)
 

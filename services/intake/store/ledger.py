@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.store import rows
 from services.intake.store.tables import SCHEMA, AccessRow, PolicyRow, table_of
+from shared import rows
 from shared.contracts.policy import PolicyDocument
 from shared.identifiers import uuid7
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.rules.contact import ContactFacts
 from services.intake.rules.report import Followed, Report
-from services.intake.store import rows
 from services.intake.store.tables import SCHEMA, ReportRow, table_of
+from shared import rows
 from shared.contracts.logline import SourceEcho
 from shared.contracts.model import Holder, Part
 from shared.contracts.reports import ReportPicture

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.rules.contact import ContactFacts
 from services.intake.rules.desk import Handle
-from services.intake.store import rows
 from services.intake.store.tables import SCHEMA, ContactRow, SubjectKeyRow, VaultRow, table_of
+from shared import rows
 
 HANDLE_HOURS = 24
 """Real hours in which contact details can be claimed by a report (contract §1)."""

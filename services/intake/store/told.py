@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.rules.desk import Told
-from services.intake.store import rows
 from services.intake.store.tables import SCHEMA, ToldRow, table_of
+from shared import rows
 from shared.database import Unit
 from shared.journal import Outgoing
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.store import rows
 from services.routing.store.tables import SCHEMA, PolicyRow, table_of
+from shared import rows
 from shared.contracts.policy import PolicyDocument
 
 
@@ -17,7 +17,7 @@ async def add(connection: AsyncConnection, document: PolicyDocument) -> bool:
         "proposed_by": document.proposed_by,
         "approved_by": document.approved_by,
     }
-    return await rows.insert(connection, table_of(PolicyRow), [row]) == 1
+    return await rows.insert(connection, rows.Insert(table_of(PolicyRow), [row])) == 1
 
 
 async def all_versions(connection: AsyncConnection) -> list[PolicyDocument]:

@@ -12,8 +12,8 @@ from sqlmodel import SQLModel
 
 from services.routing.rules.matching.model import Officer, Roster
 from services.routing.rules.roster.duty import Entry, fold
-from services.routing.store import rows
 from services.routing.store.tables import SCHEMA, table_of
+from shared import rows
 
 BACK, AHEAD = timedelta(days=2), timedelta(days=15)
 """Duty this far before and after an instant decides about anybody's standing and rest at it."""
@@ -150,7 +150,7 @@ async def end(connection: AsyncConnection, row: type[SQLModel], ids: Iterable[UU
 async def begin(connection: AsyncConnection, row: type[SQLModel], new: Iterable[dict[str, Any]], number: int) -> None:
     """Rows that hold from this version on."""
     dated = [one | {"since_version": number, "until_version": None} for one in new]
-    await rows.insert(connection, table_of(row), dated)
+    await rows.insert(connection, rows.Insert(table_of(row), dated))
 
 
 def json_of(text: str) -> Any:

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.routing.rules.matching.decision import Decision
 from services.routing.rules.referral.draft import Transition
 from services.routing.rules.referral.state import Referral
-from services.routing.store import loads, rows
+from services.routing.store import loads
 from services.routing.store.tables import (
     BarRow,
     DecisionRow,
@@ -17,6 +17,7 @@ from services.routing.store.tables import (
     TimelineRow,
     table_of,
 )
+from shared import rows
 from shared.contracts.lifecycle import ReferralEvent
 from shared.database import Unit
 from shared.journal import Outgoing
@@ -77,7 +78,7 @@ async def save(unit: Unit, work: Work, caps: Mapping[str, int], looked: int | No
     if not changes:
         return
     new = [_row(after) | {"looked_at_roster": looked or 0} for before, after in changes if before is None]
-    await rows.insert(unit.connection, table_of(ReferralRow), new)
+    await rows.insert(unit.connection, rows.Insert(table_of(ReferralRow), new))
     extra = {} if looked is None else {"looked_at_roster": looked}
     old = [_row(after) | extra for before, after in changes if before is not None]
     await rows.update(unit.connection, table_of(ReferralRow), old)
@@ -91,8 +92,6 @@ async def save(unit: Unit, work: Work, caps: Mapping[str, int], looked: int | No
 
 
 async def _record(unit: Unit, work: Work, changes: Iterable[tuple[Referral | None, Referral]]) -> None:
-    await rows.insert(unit.connection, table_of(TimelineRow), [_told(event) for event in work.events])
-    await rows.insert(unit.connection, table_of(DecisionRow), [_reason(reasoned) for reasoned in work.decisions])
     bars = {
         (after.picture.person, offer.officer)
         for before, after in changes
@@ -100,7 +99,12 @@ async def _record(unit: Unit, work: Work, changes: Iterable[tuple[Referral | Non
         if offer.code == "conflict" and after.picture.person and not _barred(before, offer.officer)
     }
     barred = [{"person": person, "officer": officer} for person, officer in sorted(bars)]
-    await rows.insert(unit.connection, table_of(BarRow), barred)
+    await rows.insert(
+        unit.connection,
+        rows.Insert(table_of(TimelineRow), [_told(event) for event in work.events]),
+        rows.Insert(table_of(DecisionRow), [_reason(reasoned) for reasoned in work.decisions]),
+        rows.Insert(table_of(BarRow), barred),
+    )
 
 
 def _barred(before: Referral | None, officer: str) -> bool:
