@@ -8,7 +8,7 @@ PYTHON ?= python3
 OWN_UV := .cache/uv/bin/uv
 UV ?= $(shell command -v uv 2>/dev/null || echo $(OWN_UV))
 IN := .venv/bin
-# More for the command behind a target: make run ARGS="--port 9000", make test ARGS="tests/rules -x".
+# More for the command behind a target: make run ARGS="--trickle 0", make test ARGS="tests/rules -x".
 ARGS ?=
 
 .PHONY: help
@@ -58,7 +58,7 @@ fresh: ## Prove that a fresh clone of the last commit sets itself up and passes 
 up: ## Run the three services, Kafka, PostgreSQL and a mail catcher in Docker
 	@docker compose up --build --detach --wait
 	@printf '\n%s\n' \
-	  'intake   http://127.0.0.1:8081/          report, follow, take a call' \
+	  'intake   http://127.0.0.1:8081/docs/intake   where reports go in' \
 	  'routing  http://127.0.0.1:8082/board     who has what; /tasks for officers' \
 	  'notify   http://127.0.0.1:8083/phones    what people receive' \
 	  'mail     http://127.0.0.1:8025/          the mail catcher' \

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.identity import LIFETIME, parse, sign_demo
+from shared.identity import LIFETIME, parse, sign_demo, verify_demo
 from shared.pages import render
 from shared.settings import Settings
 from shared.web import COOKIE
@@ -29,8 +29,8 @@ def _ours(target: str) -> str:
 
 
 def demo_routes(settings: Settings) -> APIRouter:
-    """`POST /demo/token` for programs, `/demo/sign-in` for pages."""
-    router = APIRouter(prefix="/demo", include_in_schema=False)
+    """`POST /demo/token` for programs, `/demo/sign-in` for pages, and `/` to wherever one's work is."""
+    router = APIRouter(include_in_schema=False)
     keys = settings.keys()
 
     def token_for(name: str) -> str:
@@ -52,15 +52,22 @@ def demo_routes(settings: Settings) -> APIRouter:
     ) -> Response:
         return _signed_in(token_for(name.strip()), _ours(next_))
 
+    async def home(request: Request) -> Response:
+        cookie = request.cookies.get(COOKIE)
+        if cookie is None:
+            return RedirectResponse("/demo/sign-in", 303)
+        return RedirectResponse("/tasks" if verify_demo(cookie, keys).role == "officer" else "/board", 303)
+
     async def sign_out() -> Response:
         response = RedirectResponse("/demo/sign-in", 303)
         response.delete_cookie(COOKIE)
         return response
 
-    router.add_api_route("/token", token, methods=["POST"])
-    router.add_api_route("/sign-in", page, methods=["GET"])
-    router.add_api_route("/sign-in", submit, methods=["POST"])
-    router.add_api_route("/sign-out", sign_out, methods=["POST"])
+    router.add_api_route("/", home, methods=["GET"])
+    router.add_api_route("/demo/token", token, methods=["POST"])
+    router.add_api_route("/demo/sign-in", page, methods=["GET"])
+    router.add_api_route("/demo/sign-in", submit, methods=["POST"])
+    router.add_api_route("/demo/sign-out", sign_out, methods=["POST"])
     return router
 
 

@@ -230,7 +230,7 @@ async def consume(readers: Sequence[Reader], bootstrap: str, settings: Settings,
             subscribe(broker, reader, fetch_wait_ms=fetch_wait_ms)
         try:
             await broker.start()
-            log.info("consuming", count=len(readers))
+            log.info("consuming", group=[reader.group for reader in readers])
             while all(reader.alive() for reader in readers):
                 for reader in readers:
                     await reader.commit()

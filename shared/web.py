@@ -143,7 +143,7 @@ def _route(request: Request) -> str:
 
 
 class Guard:
-    """Refuses bodies over 256 KiB before they are read to the end, and sets the security headers."""
+    """Refuses what no service can store (a NUL, a body over 256 KiB) at once, and sets the security headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -152,6 +152,9 @@ class Guard:
         """ASGI entry point."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if b"%00" in scope.get("query_string", b"") or "\x00" in scope["path"]:
+            await problem(Invalid(errors=[FieldError("query", "nul_or_surrogate")]))(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > BODY_LIMIT:

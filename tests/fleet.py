@@ -15,6 +15,8 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.offsets import all_services_begin_at_the_end
+
 SERVICES = ("intake", "routing", "notify")
 
 
@@ -142,6 +144,7 @@ async def fleet(folder: Path, database_url: str, bootstrap: str, replicas: int =
     found = Fleet(folder, database_url, bootstrap)
     found.command("migrate")
     found.command("topics")
+    await all_services_begin_at_the_end(bootstrap)
     try:
         for service in SERVICES:
             for number in range(1, replicas + 1):

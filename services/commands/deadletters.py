@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -18,7 +19,15 @@ from shared.telemetry import configure_logging
 
 app = typer.Typer(help="Events that could not be given their effect.", no_args_is_help=True)
 
-Which = Annotated[str, typer.Argument(help="intake, routing or notify.")]
+
+class Which(StrEnum):
+    """The service whose dead letters they are."""
+
+    intake = "intake"
+    routing = "routing"
+    notify = "notify"
+
+
 Id = Annotated[UUID, typer.Argument(help="The dead letter's id, from `list`.")]
 T = TypeVar("T")
 

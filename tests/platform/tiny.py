@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,7 +16,6 @@ from shared.clock import Clock
 from shared.consuming import Consuming
 from shared.contracts.cloudevents import Envelope, to_headers
 from shared.contracts.referrals import ReferralViewed
-from shared.contracts.topics import PARTITIONS
 from shared.database import Database, Unit, engine_for
 from shared.identifiers import new_reference, uuid7
 from shared.inbox import Received
@@ -25,6 +24,7 @@ from shared.sealing import MasterKeys, new_key
 from shared.service import Service, Subscription
 from shared.settings import Settings, load_settings
 from shared.tables import service_metadata
+from tests.offsets import begin_at_the_end
 
 NOON = datetime(2026, 6, 6, 12, tzinfo=UTC)
 SCHEMA = "routing"
@@ -114,14 +114,7 @@ class Tiny:
 
     async def start_from_here(self) -> None:
         """Commit the topic's end for this service's group, so that it sees only what its own test sends."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=f"liaison.{SCHEMA}.{self.group}")
-        await consumer.start()
-        try:
-            places = [TopicPartition(TOPIC, number) for number in range(PARTITIONS)]
-            consumer.assign(places)
-            await consumer.commit(await consumer.end_offsets(places))
-        finally:
-            await consumer.stop()
+        await begin_at_the_end(self.bootstrap, f"liaison.{SCHEMA}.{self.group}", [TOPIC])
 
     async def send(self, *records: tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]) -> None:
         """Send raw records (key, value, headers) in order, onto one partition."""

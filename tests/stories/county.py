@@ -23,6 +23,7 @@ from shared.settings import load_settings
 from shared.telemetry import configure_logging
 from tests.benchmarks.reports import now
 from tests.fleet import free_port
+from tests.offsets import all_services_begin_at_the_end
 from tests.stories.county_roster import write_roster
 
 T = TypeVar("T")
@@ -137,6 +138,7 @@ async def county(folder: Path, url: str, bootstrap: str) -> AsyncIterator[County
         env_file=None, data_dir=folder, port=free_port(), database_url=url, kafka_bootstrap=bootstrap,
         master_keys="test:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=",
     )  # fmt: skip
+    await all_services_begin_at_the_end(bootstrap)
     async with AsyncExitStack() as stack:
         system = await stack.enter_async_context(whole_system(settings))
         producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")

@@ -212,3 +212,18 @@ async def test_nothing_is_open_without_a_deadline_and_nothing_was_set_aside(plac
             )
         )
         assert without.scalar_one() == 0
+
+
+async def test_an_address_with_a_nul_in_it_is_refused_like_any_other_bad_input(place: County) -> None:
+    answer = await place.http.get(
+        "/v1/reports?system=storm&incident_ref=%00", headers=await place.as_("control_room:herts")
+    )
+    assert (answer.status_code, answer.json()["errors"][0]["reason"]) == (422, "nul_or_surrogate")
+
+
+async def test_once_somebody_has_it_every_offer_says_what_became_of_it(place: County) -> None:
+    reference = (await place.answer_to(await place.send(report())))["reference"]
+    officer, _ = await place.phone(reference, "task.offered")
+    assert (await place.post(f"officer:{officer}", f"/v1/referrals/{reference}/accept")).status_code == 200
+    seen = await place.get("coordinator:herts", f"/v1/referrals/{reference}")
+    assert {offer["officer"]: offer["answer"] for offer in seen["offers"]} == {officer: "accepted"}

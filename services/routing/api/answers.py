@@ -60,7 +60,7 @@ def row(referral: Referral) -> dict[str, Any]:
 def whole(referral: Referral, timeline: list[Told]) -> dict[str, Any]:
     """A referral as its own supervisors see it."""
     return row(referral) | {
-        "offers": [_offer(offer) for offer in referral.offers],
+        "offers": [_offer(referral, offer) for offer in referral.offers],
         "clocks": _clocks(referral),
         "roles": [_alert(alert) for alert in referral.alerts],
         "policy_version": referral.policy_version,
@@ -71,7 +71,7 @@ def whole(referral: Referral, timeline: list[Told]) -> dict[str, Any]:
 
 def offered(referral: Referral, officer: str) -> dict[str, Any]:
     """A referral as an officer sees it who was asked: their own offer, nothing of the others'."""
-    mine = [_offer(offer) for offer in referral.offers if offer.officer == officer]
+    mine = [_offer(referral, offer) for offer in referral.offers if offer.officer == officer]
     return row(referral) | {"offers": mine, "clocks": _clocks(referral), "timeline": []}
 
 
@@ -112,14 +112,17 @@ def _holder(referral: Referral) -> dict[str, str] | None:
     return referral.holder.model_dump() if referral.holder else None
 
 
-def _offer(offer: Offer) -> dict[str, Any]:
+def _offer(referral: Referral, offer: Offer) -> dict[str, Any]:
+    answer: str = offer.answer
+    if answer == "open" and referral.holder is not None:
+        answer = "accepted" if referral.holder.id == offer.officer else "over"
     return {
         "offer_id": str(offer.offer_id),
         "officer": offer.officer,
         "step": offer.step,
         "at": offer.at,
         "respond_by": offer.respond_by,
-        "answer": offer.answer,
+        "answer": answer,
         "code": None if offer.code == "conflict" else offer.code,
     }
 
