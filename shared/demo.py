@@ -52,18 +52,12 @@ def demo_routes(settings: Settings) -> APIRouter:
     ) -> Response:
         return _signed_in(token_for(name.strip()), _ours(next_))
 
-    async def home(request: Request) -> Response:
-        cookie = request.cookies.get(COOKIE)
-        if cookie is None:
-            return RedirectResponse("/demo/sign-in", 303)
-        return RedirectResponse("/tasks" if verify_demo(cookie, keys).role == "officer" else "/board", 303)
-
     async def sign_out() -> Response:
         response = RedirectResponse("/demo/sign-in", 303)
         response.delete_cookie(COOKIE)
         return response
 
-    router.add_api_route("/", home, methods=["GET"])
+    router.add_api_route("/", _home, methods=["GET"])
     router.add_api_route("/demo/token", token, methods=["POST"])
     router.add_api_route("/demo/sign-in", page, methods=["GET"])
     router.add_api_route("/demo/sign-in", submit, methods=["POST"])
@@ -75,3 +69,12 @@ def _signed_in(token: str, target: str) -> Response:
     response = RedirectResponse(target, 303)
     response.set_cookie(COOKIE, token, max_age=LIFETIME, httponly=True, samesite="lax", path="/")
     return response
+
+
+async def _home(request: Request) -> Response:
+    cookie = request.cookies.get(COOKIE)
+    if cookie is None:
+        return RedirectResponse("/demo/sign-in", 303)
+    return RedirectResponse(
+        "/tasks" if verify_demo(cookie, request.app.state.keys).role == "officer" else "/board", 303
+    )
