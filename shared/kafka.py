@@ -106,6 +106,7 @@ class Reader:
     async def handle(self, records: Sequence[ConsumerRecord]) -> None:
         """Give a batch its effect, however long the database is away, then commit its offsets."""
         mine = [record_of(record) for record in records]
+        metrics().batch_events.labels(self.group).observe(len(mine))
         with metrics().batch_seconds.labels(self.group).time():
             await self._until_done(mine)
         self._done(mine)

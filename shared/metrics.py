@@ -21,7 +21,6 @@ class Metrics:
     transient: Counter
     batch_seconds: Histogram
     batch_events: Histogram
-    hop_seconds: Histogram
     duplicates: Counter
     held_events: Gauge
     dead_letters: Counter
@@ -32,9 +31,6 @@ class Metrics:
     lateness_seconds: Histogram
     notices: Counter
     notice_seconds: Histogram
-    exercise_arrived: Gauge
-    http_seconds: Histogram
-    loop_lag: Gauge
     task_restarts: Counter
     log_fields_dropped: Counter
 
@@ -63,9 +59,6 @@ def _in() -> dict[str, Counter | Gauge | Histogram]:
         "batch_events": Histogram(
             "liaison_batch_events", "Events in a batch", reader, buckets=(1, 2, 5, 10, 50, 100, 500)
         ),
-        "hop_seconds": Histogram(
-            "liaison_hop_seconds", "From an event's ce_time to its commit here", reader, buckets=_SECONDS
-        ),
         "duplicates": Counter("liaison_duplicates", "Events seen before and left alone", service),
         "held_events": Gauge("liaison_held_events", "Events waiting for an earlier one of theirs", service),
         "dead_letters": Counter("liaison_dead_letters", "Events set aside", ["service", "topic"]),
@@ -90,19 +83,11 @@ def _promises() -> dict[str, Counter | Gauge | Histogram]:
         "notice_seconds": Histogram(
             "liaison_notice_seconds", "From the decision to the first attempt sent", service, buckets=_SECONDS
         ),
-        "exercise_arrived": Gauge(
-            "liaison_exercise_arrived_timestamp_seconds",
-            "When a force's last exercise referral came through every hop",
-            [*service, "force"],
-        ),
     }
 
 
 def _process() -> dict[str, Counter | Gauge | Histogram]:
-    route = ["service", "method", "route", "status"]
     return {
-        "http_seconds": Histogram("liaison_http_seconds", "One HTTP request", route, buckets=_SECONDS),
-        "loop_lag": Gauge("liaison_loop_lag_seconds", "How late the event loop runs what is due", ["service"]),
         "task_restarts": Counter("liaison_task_restarts", "Supervised loops started again", ["service", "task"]),
         "log_fields_dropped": Counter("liaison_log_fields_dropped", "Log fields not on the allow-list"),
     }
