@@ -1,7 +1,7 @@
 """A service's own database: one engine, one schema, one transaction at a time, one clock.
 
 Errors are told apart here: what passes by itself (`is_transient`) never counts against an event,
-what an event's own data caused (`is_data_error`) is found by halving its batch.
+anything else is pinned to its event by halving the batch (`shared/consuming.py`).
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -29,7 +29,6 @@ _TRANSIENT_STATES = ("08", "40001", "40P01", "55P03", "57P0", "53", "25P03", "57
 _TRANSIENT_NAMES = frozenset(
     {"ConnectionDoesNotExistError", "CannotConnectNowError", "InterfaceError", "InternalClientError"}
 )
-_DATA_STATES = ("22", "23")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -54,18 +53,6 @@ def is_transient(error: BaseException) -> bool:
         if str(getattr(link, "sqlstate", None) or "").startswith(_TRANSIENT_STATES):
             return True
         if getattr(link, "connection_invalidated", False):
-            return True
-    return False
-
-
-def is_data_error(error: BaseException) -> bool:
-    """True where SQL itself refused a value (NUL, overflow, a broken constraint): one event's fault."""
-    if is_transient(error):
-        return False
-    for link in _causes(error):
-        if str(getattr(link, "sqlstate", None) or "").startswith(_DATA_STATES):
-            return True
-        if isinstance(link, sa.exc.DataError | sa.exc.IntegrityError) or type(link).__name__ == "DataError":
             return True
     return False
 

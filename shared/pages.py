@@ -31,8 +31,3 @@ def _environment() -> Environment:
 def render(template: str, values: Mapping[str, Any], status: int = 200) -> HTMLResponse:
     """A page. A value the template needs and does not get is an error, not an empty place."""
     return HTMLResponse(_environment().get_template(template).render(values), status)
-
-
-def add_filter(name: str, function: Any) -> None:
-    """Make a function usable in every template as a filter."""
-    _environment().filters[name] = function

@@ -37,7 +37,6 @@ class Running:
     relay: Relay
     readers: list[Reader]
     loops: dict[str, Loop] = field(default_factory=dict)
-    beats: dict[str, float] = field(default_factory=dict)
 
     def live(self) -> bool:
         """Whether nothing has ended that should still run. Kafka or PostgreSQL away is no reason to be restarted."""

@@ -3,7 +3,7 @@
 Problem details follow RFC 9457; `errors` names fields and reasons, and nothing the caller sent comes back.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -237,8 +237,6 @@ async def json_body(request: Request) -> bytes:
 
 
 Body = Annotated[bytes, Depends(json_body)]
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def page_of(items: Sequence[Any], next_after: str | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`liaison simulate`: a stream of reports at a steady rate, people who answer, and a reckoning at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -187,11 +187,3 @@ async def _settle(person: Client, ledger: Ledger, options: Options, progress: Pr
         await asyncio.sleep(_LOOKED_AT_EVERY)
         verdict = await reckoning.look()
     return verdict
-
-
-def forces_of(names: Sequence[str]) -> tuple[str, ...]:
-    """Forces to simulate, as given on a command line; SimulationFailed for one that the simulation does not know."""
-    unknown = [name for name in names if name not in FORCES]
-    if unknown:
-        raise SimulationFailed(f"no such force to simulate: {', '.join(unknown)}")
-    return tuple(names) or FORCES

@@ -1,37 +1,26 @@
 """A small town for the browser tests: `liaison run` as anybody starts it, four officers on duty, reports by HTTP."""
 
-import asyncio
 import csv
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import httpx
 
 from tests.fleet import free_port
+from tests.waiting import until
 
 OFFICERS = ("H1042", "H1077", "H1099", "B2010")
 COORDINATOR = "coordinator:herts"
 CONTROL_ROOM = "control_room:herts"
-T = TypeVar("T")
-PATIENCE = 20.0
-"""Seconds for what takes a moment."""
-
-
-async def until(look: Callable[[], Awaitable[T | None]], seconds: float = PATIENCE) -> T:
-    """What `look` finds, asked again until it finds something."""
-    async with asyncio.timeout(seconds):
-        while (found := await look()) is None:
-            await asyncio.sleep(0.1)
-        return found
 
 
 @dataclass

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from aiokafka import AIOKafkaProducer
-from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.clock import Clock
@@ -21,7 +20,6 @@ from shared.identifiers import new_reference, uuid7
 from shared.inbox import Received
 from shared.kafka import Reader, consume
 from shared.sealing import MasterKeys, new_key
-from shared.service import Service, Subscription
 from shared.settings import Settings, load_settings
 from shared.tables import service_metadata
 from tests.offsets import begin_at_the_end
@@ -177,8 +175,3 @@ async def _create(engine: AsyncEngine) -> None:
                 "referral uuid not null, sequence int not null, officer text not null)"
             )
         )
-
-
-def service_of(consumer: object) -> Service:
-    """A service with one subscription, for the runtime's own tests."""
-    return Service(SCHEMA, APIRouter(), [Subscription("tiny", (TOPIC,), consumer)])  # type: ignore[arg-type]

@@ -1,12 +1,11 @@
 """Three services, real Kafka, real PostgreSQL, and the people at their ends: what the whole-way stories are told in."""
 
-import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -25,17 +24,9 @@ from tests.benchmarks.reports import now
 from tests.fleet import free_port
 from tests.offsets import all_services_begin_at_the_end
 from tests.stories.county_roster import write_roster
+from tests.waiting import until
 
-T = TypeVar("T")
 Json = dict[str, Any]
-
-
-async def until(look: Callable[[], Awaitable[T | None]], seconds: float = 20) -> T:
-    """What `look` finds, asked again until it finds something."""
-    async with asyncio.timeout(seconds):
-        while (found := await look()) is None:
-            await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=0.02)
-        return found
 
 
 @dataclass

@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from shared.settings import SERVICES
-from tests.stories.county import County, county, report, until
+from tests.stories.county import County, county, report
 from tests.stories.county_roster import OFFICERS
+from tests.waiting import until
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.timeout(180)]
 

@@ -44,11 +44,6 @@ class Draft:
         """Something happened; what every event carries is filled in by `done`."""
         self._said.append((event, words))
 
-    @property
-    def silent(self) -> bool:
-        """Whether nothing has been said so far."""
-        return not self._said
-
     def offer_id(self) -> UUID:
         """An id for the offer made now: version 7, its random part drawn from the referral and its sequence."""
         seed = f"{self.referral.id}:{self.referral.sequence + len(self._said)}".encode()

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 DUTY_KINDS = ("duty", "on_call", "leave", "sick", "court", "abstracted", "event", "busy")
-MEANS_KINDS = ("phone", "email", "webhook")
 ROLES = ("coordinator", "sergeant", "inspector", "fim", "psd", "ops")
 
 
