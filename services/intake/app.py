@@ -7,12 +7,12 @@ from fastapi import APIRouter
 from services.intake.api import ReportsIn
 from services.intake.consumers import Door, Inside
 from services.intake.policies import Policies
-from services.intake.postcodes import Gazetteer
 from services.intake.reading import ReportsOut
 from services.intake.reception import Reception
 from services.intake.submissions import Counter
 from services.intake.vault import Vault
 from services.intake.watching import Watch
+from shared.gazetteer import Gazetteer
 from shared.policy_file import forces, load_policy
 from shared.service import Platform, Service, Subscription
 

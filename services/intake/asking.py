@@ -12,11 +12,11 @@ from services.intake.rules.amend import Amendment, Withdrawal
 from services.intake.rules.contact import ContactFacts, facts_of
 from services.intake.rules.desk import Address, Enclosed
 from services.intake.rules.geography import NOWHERE, Geography
-from services.intake.rules.postcode import parse_postcode
 from services.intake.rules.report import Rejection, Step
 from shared.contracts.contact import Contact, ContactDetails
 from shared.contracts.inbound import AmendmentBody, ReportBody
 from shared.contracts.particulars import IdempotencyKey
+from shared.contracts.postcode import parse_postcode
 from shared.errors import FieldError, Invalid
 from shared.identity import Principal
 

@@ -14,7 +14,7 @@ from services.routing.consumers.duty import DutyFeed
 from services.routing.consumers.reports import Reports
 from services.routing.driver import Driver
 from services.routing.officers import Officers
-from services.routing.pages import Pages
+from services.routing.pages.desk import Pages
 from services.routing.policies import Policies
 from services.routing.roster import load_roster, read_folder
 from services.routing.rules.roster.rows import RosterRefused

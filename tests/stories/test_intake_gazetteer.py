@@ -6,10 +6,10 @@ from time import thread_time
 
 import pytest
 
-from services.intake.postcodes import Builder, Letter, Place, PostcodeIndex, open_index
 from services.intake.rules.geography import Geography
-from services.intake.rules.postcode import parse_postcode
 from shared.contracts.particulars import Location
+from shared.contracts.postcode import parse_postcode
+from shared.gazetteer import Builder, Letter, Place, PostcodeIndex, open_index
 from shared.policy_file import load_policy
 from shared.settings import load_settings
 

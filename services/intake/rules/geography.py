@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from services.intake.rules.faults import Fault, fault
-from services.intake.rules.postcode import Postcode, parse_postcode
 from shared.contracts.particulars import Location, PlannedEvent
 from shared.contracts.policy import PolicyDocument
+from shared.contracts.postcode import Postcode, parse_postcode
 from shared.contracts.reports import Area
 
 Confidence = Literal["high", "low", "none"]

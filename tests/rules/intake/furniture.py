@@ -11,10 +11,10 @@ from uuid import UUID
 from services.intake.rules.accept import Moment, Named, Submission, accept
 from services.intake.rules.contact import ContactFacts
 from services.intake.rules.geography import Geography
-from services.intake.rules.postcode import Postcode
 from services.intake.rules.report import Rejection, Report, Step
 from shared.contracts.inbound import ReportSubmitted
 from shared.contracts.policy import PolicyDocument, parse_policy
+from shared.contracts.postcode import Postcode
 
 NOON = datetime(2026, 6, 6, 11, 0, tzinfo=UTC)
 """Noon in Hoddesdon, a Saturday."""

