@@ -1,4 +1,4 @@
-"""What was said about referrals and why: timelines, decisions, and the feed that boards follow."""
+"""What was said about referrals: timelines, and the feed that boards follow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,18 +45,6 @@ async def timeline(connection: AsyncConnection, referral_id: UUID) -> list[Told]
         {"id": referral_id},
     )
     return [Told(row.sequence, row.name, row.at, orjson.loads(row.event)) for row in found]
-
-
-async def decisions(connection: AsyncConnection, referral_id: UUID) -> list[tuple[int, dict[str, Any]]]:
-    """Every decision about a referral with the sequence it led to, in order."""
-    found = await connection.execute(
-        sa.text(
-            f"select sequence, cast(decision as text) as decision from {SCHEMA}.decisions "
-            "where referral_id = :id order by sequence, number"
-        ),
-        {"id": referral_id},
-    )
-    return [(row.sequence, orjson.loads(row.decision)) for row in found]
 
 
 async def position(connection: AsyncConnection) -> Position:

@@ -2,44 +2,73 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
-from services.routing.rules.matching.model import Load, Ranking, Request, Roster
-from services.routing.rules.matching.muster import Muster, muster
+from services.routing.rules.matching.model import Load, Ranking, Request
+from services.routing.rules.matching.muster import ROLL, Muster, Standing
 from services.routing.rules.matching.rank import rank
-from shared.contracts.policy import PolicyDocument
 
-FORMAT = 1
+FORMAT = 2
+"""Goes up when the rules or the record change, so that what was decided by earlier ones can no longer be repeated."""
+
+OVERRIDE = "override"
+"""Why of a decision in which a supervisor chose."""
 
 Decision = dict[str, Any]
+_ROW = itemgetter(4, 6, 7)
+"""Of a Ranked: officer, tired, parts."""
 
 
 def record(request: Request, at: Muster, ranking: Ranking, chosen: Sequence[str], why: str) -> Decision:
-    """The decision as JSON: `ranked` rows are [officer, points, parts, tired], best first.
+    """The decision as JSON: `ranked` rows are [officer, tired, points in parts], best first.
 
-    `loads` holds [open offers and held, last task in seconds since 1970] of those who had any.
+    `roll` has a letter for each officer of `forces` at that version of the roster, in order of id: who could not be
+    asked by anybody, and why (`muster.ROLL`). `out` holds those who could not be asked for this, by rule. `loads`
+    holds [open offers and held, last task in seconds since 1970] of everybody present who had any.
     """
-    present = [candidate.officer.id for candidate in at.standing.present]
+    standing, loads = at.standing, at.loads
+    present = (candidate.officer.id for candidate in standing.present)
     return {
         "v": FORMAT,
         "at": at.now.astimezone(UTC).isoformat(),
-        "roster": at.standing.version,
-        "policy": at.standing.policy_version,
+        "roster": standing.version,
+        "forces": list(standing.pool),
+        "policy": standing.policy_version,
         "scope": ranking.scope,
         "why": why,
         "chosen": list(chosen),
         "request": _request(request),
-        "ranked": [[row.officer, row.total, list(row.parts), row.tired] for row in ranking.ranked],
-        "out": {code: list(ids) for code, ids in ranking.ruled_out.items()},
-        "loads": {id: _load(at.loads[id]) for id in present if id in at.loads},
+        "ranked": list(map(_ROW, ranking.ranked)),
+        "out": _for_this(ranking),
+        "roll": standing.roll,
+        "loads": {id: _load(loads[id]) for id in present if id in loads},
     }
 
 
-def again(decision: Mapping[str, Any], roster: Roster, policy: PolicyDocument) -> Ranking:
-    """Rank again from a recorded decision; the same roster version and policy give the same ranking."""
+def again(decision: Mapping[str, Any], standing: Standing) -> Ranking:
+    """Rank again from a recorded decision; the same standing at that moment gives the same ranking."""
     loads = {officer: _read_load(pair) for officer, pair in decision["loads"].items()}
-    then = muster(roster, policy, datetime.fromisoformat(decision["at"]), loads)
-    return rank(_read_request(decision["request"]), then, decision["scope"])
+    return rank(_read_request(decision["request"]), Muster(standing, moment(decision), loads), decision["scope"])
+
+
+def holds(decision: Mapping[str, Any], standing: Standing) -> bool:
+    """Whether ranking again gives what was recorded, and the best were chosen, unless a human chose."""
+    ranking = again(decision, standing)
+    ranked = [[row.officer, row.tired, list(row.parts)] for row in ranking.ranked]
+    best = [row.officer for row in ranking.ranked[: len(decision["chosen"])]]
+    by_rank: bool = best == decision["chosen"] or decision["why"] == OVERRIDE
+    then = (decision["ranked"], decision["out"], decision["roll"])
+    return by_rank and then == (ranked, _for_this(ranking), standing.roll)
+
+
+def moment(decision: Mapping[str, Any]) -> datetime:
+    """When it was taken."""
+    return datetime.fromisoformat(decision["at"])
+
+
+def _for_this(ranking: Ranking) -> dict[str, list[str]]:
+    return {code: list(ids) for code, ids in ranking.ruled_out.items() if code not in ROLL}
 
 
 def _load(load: Load) -> list[float | None]:
@@ -60,10 +89,13 @@ def _request(request: Request) -> dict[str, Any]:
         "km": list(request.km) if request.km else None,
         "skills": list(request.skills),
         "languages": list(request.languages),
+        "required_skills": list(request.required_skills),
+        "required_languages": list(request.required_languages),
         "gender": request.gender,
         "gender_required": request.gender_required,
         "cross_force": request.cross_force,
         "known": sorted(request.known),
+        "last": request.last,
         "named": dict(request.named),
         "broadcast": request.broadcast,
     }
@@ -79,10 +111,13 @@ def _read_request(written: Mapping[str, Any]) -> Request:
         km=(km[0], km[1]) if km else None,
         skills=tuple(written["skills"]),
         languages=tuple(written["languages"]),
+        required_skills=tuple(written["required_skills"]),
+        required_languages=tuple(written["required_languages"]),
         gender=written["gender"],
         gender_required=written["gender_required"],
         cross_force=written["cross_force"],
         known=frozenset(written["known"]),
+        last=written["last"],
         named=written["named"],
         broadcast=written["broadcast"],
     )

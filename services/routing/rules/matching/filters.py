@@ -1,73 +1,87 @@
-"""Hard filters that ask something of the request, in the policy's order, each with a stable code."""
+"""Hard filters that ask something of the request, in one fixed order, each with a stable code.
 
-from collections.abc import Callable, Mapping, Sequence
+What holds for any request (training, leave, duty) has been settled by the muster before these. A policy may leave
+out `shift_left` and `cap`; everything else applies whatever a policy says.
+"""
 
-from services.routing.rules.matching.model import IDLE, Load, Officer, Request, Scope
+from collections.abc import Callable, Iterable, Mapping
+
+from services.routing.rules.matching.model import IDLE, Load, Reach, Request
+from services.routing.rules.matching.muster import Muster
 from shared.contracts.matching import Matching
 
-Filter = Callable[[Officer], str | None]
+Filter = Callable[[Reach], str | None]
 """The code that rules an officer out, None where nothing does."""
 
-NAMED = ("connected", "conflict", "excluded", "declined")
-"""Filters that know officers by name; the first of them in the policy's order decides their place."""
 
-
-def filters(request: Request, matching: Matching, loads: Mapping[str, Load], scope: Scope) -> Sequence[Filter]:
-    """The filters that this request sets in motion. The named ones apply whatever the policy leaves out."""
+def before_force(request: Request, matching: Matching) -> list[Filter]:
+    """Filters that come before the question of whose officer it is; those that this request sets in motion."""
     found: list[Filter] = []
-    for name in (*matching.filters, *NAMED):
-        made = _made(name, request, loads, matching, scope)
-        if made is not None and not (name in NAMED and _named_already(found)):
-            found.append(made)
+    if "shift_left" in matching.filters:
+        found.append(_ends_too_soon(matching.least_left_minutes))
+    if request.named:
+        found.append(_named(request.named))
+    if request.sector:
+        found.append(_avoids(request.sector))
     return found
 
 
-def _made(name: str, request: Request, loads: Mapping[str, Load], matching: Matching, scope: Scope) -> Filter | None:
-    if name in NAMED and request.named:
-        return _Named(request.named)
-    if name == "avoids_area" and request.sector:
-        return _avoids(request.sector)
-    if name == "other_force":
-        return _other_force(request, scope)
-    if name == "gender" and request.gender_required:
-        return _gender(request.gender)
-    if name == "cap" and not request.broadcast:
-        return _cap(loads, matching.cap)
-    return None
+def after_force(request: Request, muster: Muster) -> list[Filter]:
+    """Filters that come after the question of whose officer it is."""
+    found: list[Filter] = []
+    if request.gender_required:
+        found.append(_gender(request.gender))
+    if request.required_languages:
+        found.append(_language(frozenset(request.required_languages)))
+    if request.required_skills:
+        found.append(_skill(frozenset(request.required_skills)))
+    matching = muster.standing.matching
+    if "cap" in matching.filters and not request.broadcast:
+        found.append(_cap(muster.loads, matching.cap))
+    return found
 
 
-class _Named:
-    def __init__(self, named: Mapping[str, str]) -> None:
-        self.named = named
+def sift(reaches: Iterable[Reach], rules: Iterable[Filter], ruled_out: dict[str, list[str]]) -> list[Reach]:
+    """Those whom no filter rules out; the others go into `ruled_out` under the code of the first that does."""
+    for rule in rules:
+        fitting = []
+        for reach in reaches:
+            code = rule(reach)
+            if code is None:
+                fitting.append(reach)
+            else:
+                ruled_out.setdefault(code, []).append(reach.candidate.officer.id)
+        reaches = fitting
+    return list(reaches)
 
-    def __call__(self, officer: Officer) -> str | None:
-        return self.named.get(officer.id)
+
+def _ends_too_soon(least: int) -> Filter:
+    return lambda reach: "shift_ends_too_soon" if reach.left < least else None
 
 
-def _named_already(found: Sequence[Filter]) -> bool:
-    return any(isinstance(made, _Named) for made in found)
+def _named(named: Mapping[str, str]) -> Filter:
+    return lambda reach: named.get(reach.candidate.officer.id)
 
 
 def _avoids(sector: str) -> Filter:
-    return lambda officer: "avoids_area" if sector in officer.avoid else None
-
-
-def _other_force(request: Request, scope: Scope) -> Filter | None:
-    home = request.force
-    if scope == "sisters" and request.cross_force:
-        return lambda officer: "home_force" if officer.force == home else None
-    if scope == "home" or not request.cross_force:
-        code = "person_refused_other_forces" if not request.cross_force else "other_force_not_yet"
-        return lambda officer: code if officer.force != home else None
-    return None
+    return lambda reach: "avoids_area" if sector in reach.candidate.officer.avoid else None
 
 
 def _gender(wanted: str | None) -> Filter:
-    return lambda officer: None if officer.gender == wanted else "gender_required"
+    return lambda reach: None if reach.candidate.officer.gender == wanted else "gender_required"
+
+
+def _language(wanted: frozenset[str]) -> Filter:
+    return lambda reach: "language_required" if wanted.isdisjoint(reach.candidate.officer.languages) else None
+
+
+def _skill(wanted: frozenset[str]) -> Filter:
+    return lambda reach: None if wanted <= reach.candidate.officer.skills else "skill_required"
 
 
 def _cap(loads: Mapping[str, Load], cap: int) -> Filter:
-    def full(officer: Officer) -> str | None:
+    def full(reach: Reach) -> str | None:
+        officer = reach.candidate.officer
         return "cap" if loads.get(officer.id, IDLE).counted >= (officer.cap or cap) else None
 
     return full

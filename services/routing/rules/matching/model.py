@@ -52,7 +52,10 @@ IDLE = Load()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a referral asks of an officer. `named` says why an officer may not be asked, by id."""
+    """What a referral asks of an officer. `named` says why an officer may not be asked, by id.
+
+    `km` is where somebody has to go, on the National Grid; None where nobody has to, or nobody knows.
+    """
 
     force: str
     response_class: str
@@ -61,10 +64,16 @@ class Request:
     km: tuple[int, int] | None = None
     skills: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    required_skills: tuple[str, ...] = ()
+    """All of them."""
+    required_languages: tuple[str, ...] = ()
+    """One of them."""
     gender: str | None = None
     gender_required: bool = False
     cross_force: bool = True
     known: frozenset[str] = frozenset()
+    last: str | None = None
+    """Who held what may be an earlier referral of the same person. Counts as known; nobody is told so unasked."""
     named: Mapping[str, str] = field(default_factory=dict)
     broadcast: bool = False
 
@@ -77,6 +86,14 @@ class Candidate:
     begins: float
     ends: float
     short_rest: bool = False
+
+
+class Reach(NamedTuple):
+    """A candidate for one request: the road there in kilometres (None: unknown), and minutes of duty left after it."""
+
+    candidate: Candidate
+    road: float | None
+    left: float
 
 
 class Ranked(NamedTuple):

@@ -6,16 +6,34 @@ next fifty referrals touches only those who could be asked.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from services.routing.rules.calendar import local_day
 from services.routing.rules.matching.model import IDLE, Candidate, Load, Officer, Roster
-from services.routing.rules.roster.duty import AVAILABLE
+from services.routing.rules.roster.duty import AVAILABLE, AWAY, Duty
 from shared.contracts.matching import Matching
 from shared.contracts.policy import PolicyDocument
 
-_AWAY = frozenset({"leave", "sick", "court", "abstracted", "event", "busy"})
+SOONEST = timedelta(days=1)
+"""Whatever a policy says, nobody counts as on duty who comes on later than this."""
+LOOKS_BACK = timedelta(days=2)
+"""Short rest further back than this tires nobody any more; a roster is known this far back, always."""
+
+
+PRESENT = "."
+ROLL = {
+    "training_lapsed": "t",
+    "leave": "l",
+    "sick": "s",
+    "court": "c",
+    "abstracted": "a",
+    "restricted": "r",
+    "event": "e",
+    "busy": "b",
+    "off_duty": "o",
+}
+"""What rules out for anybody, in order, and its letter in a roll; kept for as long as decisions are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +52,14 @@ class Standing:
     absent: Mapping[str, tuple[str, ...]]
     forces: Mapping[str, str]
     """Every officer's force, by id."""
+    pool: tuple[str, ...]
+    """Those forces, in order."""
     upcoming: tuple[tuple[datetime, str], ...]
     """When trained officers who are away come on duty, soonest first, with their force."""
+    roll: str
+    """`present` and `absent` once more, a letter for each officer in order of id (`ROLL`)."""
+    duties: Mapping[str, Duty]
+    """Every officer's time, by id."""
 
     def holds(self, now: datetime) -> bool:
         """Whether it still stands so at `now`."""
@@ -75,11 +99,12 @@ def muster(roster: Roster, policy: PolicyDocument, now: datetime, loads: Mapping
 def stand(roster: Roster, policy: PolicyDocument, now: datetime) -> Standing:
     """How the roster stands at `now`, and for how long that is so."""
     officers = sorted(roster.officers, key=lambda officer: officer.id)
-    judged = [_judge(officer, policy, now) for officer in officers]
-    absent: dict[str, list[str]] = {}
+    judge = _Judge(policy, now)
+    judged = [judge(officer) for officer in officers]
+    absent: dict[str, list[str]] = {code: [] for code in ROLL}
     for officer, found in zip(officers, judged, strict=True):
         if isinstance(found, str):
-            absent.setdefault(found, []).append(officer.id)
+            absent[found].append(officer.id)
     return Standing(
         since=now,
         until=min(_changes(officers, policy, now)),
@@ -87,66 +112,61 @@ def stand(roster: Roster, policy: PolicyDocument, now: datetime) -> Standing:
         policy_version=policy.version,
         matching=policy.matching,
         present=tuple(found for found in judged if isinstance(found, Candidate)),
-        absent={code: tuple(ids) for code, ids in absent.items()},
+        absent={code: tuple(ids) for code, ids in absent.items() if ids},
         forces={officer.id: officer.force for officer in officers},
-        upcoming=_upcoming(officers, policy, now),
+        pool=tuple(sorted({officer.force for officer in officers})),
+        upcoming=_upcoming(zip(officers, judged, strict=True), now),
+        roll="".join(ROLL[found] if isinstance(found, str) else PRESENT for found in judged),
+        duties={officer.id: officer.duty for officer in officers},
     )
 
 
-def _judge(officer: Officer, policy: PolicyDocument, now: datetime) -> Candidate | str:
-    """The officer as a candidate, or the filter that rules them out for anybody."""
-    matching = policy.matching
-    kind = officer.duty.at(now)
-    begins = _due_on(officer, matching, now) if kind is None else now
-    absent = _absent(officer, policy, "duty" if begins is not None and kind is None else kind, now)
-    if absent is not None or begins is None:
-        return absent or "off_duty"
-    rest = officer.duty.rest_before(begins)
-    ends = officer.duty.available_until(begins) or begins
-    short = rest is not None and rest < timedelta(minutes=matching.rest_minutes)
-    return Candidate(officer, begins.timestamp(), ends.timestamp(), short)
+class _Judge:
+    """Says of an officer whether anybody may ask them at `now`: as a candidate, or the filter that rules them out."""
 
+    def __init__(self, policy: PolicyDocument, now: datetime) -> None:
+        matching = policy.matching
+        self.now, self.course = now, matching.course
+        self.today = local_day(now, policy.calendar.timezone)
+        self.soon = now + min(timedelta(minutes=matching.due_on_within_minutes), SOONEST)
+        self.rest = timedelta(minutes=matching.rest_minutes)
+        self.asks_training = "trained" in matching.filters
 
-def _due_on(officer: Officer, matching: Matching, now: datetime) -> datetime | None:
-    """When the officer comes on, if that is so soon that it counts as on duty."""
-    starts = officer.duty.next_start(now)
-    soon = now + timedelta(minutes=matching.due_on_within_minutes)
-    return starts if starts is not None and starts <= soon else None
-
-
-def _absent(officer: Officer, policy: PolicyDocument, kind: str | None, now: datetime) -> str | None:
-    for name in policy.matching.filters:
-        if name == "trained" and not _trained(officer, policy, now):
+    def __call__(self, officer: Officer) -> Candidate | str:
+        if self.asks_training and not self.trained(officer):
             return "training_lapsed"
-        if name == "fit" and kind in _AWAY:
+        kind = officer.duty.at(self.now)
+        if kind in AWAY:
             return kind
-        if name == "on_duty" and kind is None:
+        begins = self.now if kind in AVAILABLE else officer.duty.next_start(self.now)
+        if begins is None or begins > self.soon:
             return "off_duty"
-    # A policy that leaves a filter out does not put the sick and the absent back on the street.
-    return None if kind in AVAILABLE else kind or "off_duty"
+        ends = officer.duty.available_until(begins) or begins
+        rest = officer.duty.rest_before(begins, self.now - LOOKS_BACK)
+        return Candidate(officer, begins.timestamp(), ends.timestamp(), rest is not None and rest < self.rest)
 
-
-def _trained(officer: Officer, policy: PolicyDocument, now: datetime) -> bool:
-    today: date = local_day(now, policy.calendar.timezone)
-    return any(name == policy.matching.course and until >= today for name, until in officer.trained)
+    def trained(self, officer: Officer) -> bool:
+        """Whether the course counts today, the last day included, on the clock people live by."""
+        return any(course == self.course and until >= self.today for course, until in officer.trained)
 
 
 def _changes(officers: Iterable[Officer], policy: PolicyDocument, now: datetime) -> Iterator[datetime]:
     """Instants after `now` at which some officer may stand otherwise; midnight is always among them."""
     zone = ZoneInfo(policy.calendar.timezone)
     yield datetime.combine(local_day(now, policy.calendar.timezone) + timedelta(days=1), time(), zone)
-    notice = timedelta(minutes=policy.matching.due_on_within_minutes)
+    notice = min(timedelta(minutes=policy.matching.due_on_within_minutes), SOONEST)
     for officer in officers:
         for stretch in officer.duty.stretches:
-            for edge in (stretch.starts - notice, stretch.starts, stretch.ends):
+            for edge in (stretch.starts - notice, stretch.starts, stretch.ends, stretch.ends + LOOKS_BACK):
                 if edge > now:
                     yield edge
 
 
-def _upcoming(officers: Iterable[Officer], policy: PolicyDocument, now: datetime) -> tuple[tuple[datetime, str], ...]:
+def _upcoming(judged: Iterable[tuple[Officer, Candidate | str]], now: datetime) -> tuple[tuple[datetime, str], ...]:
+    """When everybody away comes back whom nothing but their duty keeps away."""
     starts = (
         (officer.duty.next_start(now), officer.force)
-        for officer in officers
-        if officer.duty.at(now) not in AVAILABLE and _trained(officer, policy, now)
+        for officer, found in judged
+        if found != "training_lapsed" and officer.duty.at(now) not in AVAILABLE
     )
     return tuple(sorted((begins, force) for begins, force in starts if begins is not None))

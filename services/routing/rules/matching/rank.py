@@ -1,11 +1,12 @@
 """Ranking: the same officers, request, policy and instant give the same order, whatever order they come in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from services.routing.rules.matching.filters import filters
-from services.routing.rules.matching.model import IDLE, Candidate, Ranked, Ranking, Request, Scope
+from services.routing.rules.matching.filters import after_force, before_force, sift
+from services.routing.rules.matching.model import Candidate, Ranked, Ranking, Reach, Request, Scope
 from services.routing.rules.matching.muster import Muster
-from services.routing.rules.matching.points import kilometres, scorer
+from services.routing.rules.matching.points import scorer
+from services.routing.rules.matching.travel import reaches
 
 HOME, SISTER, DUE_ON = 0, 1, 2
 """Tiers: at home in time, a sister force in time, not on duty soon enough to answer in time."""
@@ -18,69 +19,79 @@ def rank(request: Request, muster: Muster, scope: Scope = "home_first") -> Ranki
 
     Order: tier (owning force first), rested before tired, points, longest since the last task, id.
     """
-    ruled_out = {code: list(ids) for code, ids in muster.standing.absent.items()}
-    fitting = _filtered(request, muster, scope, ruled_out)
-    if scope == "home_first":
-        fitting = _home_first(request, muster, fitting, ruled_out)
-    ranked = sorted(map(_rater(request, muster, scope), fitting))
-    return Ranking(scope, tuple(ranked), {code: tuple(ids) for code, ids in ruled_out.items()})
+    fitting, ruled_out = _fitting(request, muster, scope, muster.standing.present)
+    everybody = {**muster.standing.absent, **{code: tuple(ids) for code, ids in ruled_out.items()}}
+    return Ranking(scope, tuple(sorted(map(_rater(request, muster, scope), fitting))), everybody)
 
 
 def why_not(request: Request, muster: Muster, officer: str) -> str | None:
     """The hard filter that rules one officer out now, whatever step of the ladder it is; None if none does."""
-    return next(
-        (code for code, ids in rank(request, muster, "pool").ruled_out.items() if officer in ids),
-        None if officer in muster.standing.forces else "off_roster",
-    )
+    if officer not in muster.standing.forces:
+        return "off_roster"
+    alone = [candidate for candidate in muster.standing.present if candidate.officer.id == officer]
+    _, ruled_out = _fitting(request, muster, "pool", alone)
+    absent = (code for code, ids in muster.standing.absent.items() if officer in ids)
+    return next(absent if not alone else iter(ruled_out), None)
 
 
-def _filtered(request: Request, muster: Muster, scope: Scope, ruled_out: dict[str, list[str]]) -> list[Candidate]:
-    rules = filters(request, muster.standing.matching, muster.loads, scope)
-    fitting: list[Candidate] = []
-    for candidate in muster.standing.present:
-        for rule in rules:
-            code = rule(candidate.officer)
-            if code is not None:
-                ruled_out.setdefault(code, []).append(candidate.officer.id)
-                break
-        else:
-            fitting.append(candidate)
-    return fitting
+def anybody(request: Request, muster: Muster, scope: Scope) -> bool:
+    """Whether there is anybody at all who may be asked."""
+    return bool(_fitting(request, muster, scope, muster.standing.present)[0])
 
 
-def _home_first(
-    request: Request, muster: Muster, fitting: list[Candidate], ruled_out: dict[str, list[str]]
-) -> list[Candidate]:
-    """Leave the sister forces alone while somebody at home can answer in time."""
+def _fitting(
+    request: Request, muster: Muster, scope: Scope, candidates: Sequence[Candidate]
+) -> tuple[list[Reach], dict[str, list[str]]]:
+    """Who may be asked, and who not by the first filter that rules them out."""
+    ruled_out: dict[str, list[str]] = {}
+    left = sift(reaches(request, muster, candidates), before_force(request, muster.standing.matching), ruled_out)
+    home = [reach for reach in left if reach.candidate.officer.force == request.force]
+    away = [reach for reach in left if reach.candidate.officer.force != request.force] if len(home) < len(left) else []
+    rest = after_force(request, muster)
+    if scope == "sisters" and request.cross_force:
+        _leave(home, "home_force", ruled_out)
+        home = []
+    home = sift(home, rest, ruled_out)
+    code = _not_another_force(request, muster, scope, home)
+    if code is not None:
+        _leave(away, code, ruled_out)
+        return home, ruled_out
+    return home + sift(away, rest, ruled_out), ruled_out
+
+
+def _not_another_force(request: Request, muster: Muster, scope: Scope, home: Sequence[Reach]) -> str | None:
+    """Why no other force is asked; None where it is. `home`: who may be asked at home."""
+    if not request.cross_force:
+        return "person_refused_other_forces"
     in_time = _in_time(muster)
-    home = [candidate for candidate in fitting if candidate.officer.force == request.force]
-    if not any(candidate.begins <= in_time for candidate in home):
-        return fitting
-    if len(home) < len(fitting):
-        away = (candidate.officer.id for candidate in fitting if candidate.officer.force != request.force)
-        ruled_out.setdefault("other_force_not_yet", []).extend(away)
-    return home
+    if scope == "home" or (scope == "home_first" and any(reach.candidate.begins <= in_time for reach in home)):
+        return "other_force_not_yet"
+    return None
 
 
-def _rater(request: Request, muster: Muster, scope: Scope) -> Callable[[Candidate], Ranked]:
+def _leave(reaches: Sequence[Reach], code: str, ruled_out: dict[str, list[str]]) -> None:
+    if reaches:
+        ruled_out.setdefault(code, []).extend(reach.candidate.officer.id for reach in reaches)
+
+
+def _rater(request: Request, muster: Muster, scope: Scope) -> Callable[[Reach], Ranked]:
     """Rates the candidates of one ranking; what they share is worked out once."""
-    matching, loads = muster.standing.matching, muster.loads
+    matching, loads, make = muster.standing.matching, muster.loads, tuple.__new__
     rested = matching.task_minutes + matching.shift_end_margin_minutes
     home = None if scope in {"pool", "sisters"} else request.force
-    moment, in_time = muster.now.timestamp(), _in_time(muster)
-    score = scorer(request, matching, muster.now)
+    in_time, score = _in_time(muster), scorer(request, matching, muster.now)
 
-    def rate(candidate: Candidate) -> Ranked:
-        officer, begins = candidate.officer, candidate.begins
-        load = loads.get(officer.id, IDLE)
-        km = kilometres(request, officer)
-        left = (candidate.ends - (begins if begins > moment else moment)) / 60 - km
-        parts = score(officer, load, left, km)
+    def rate(reach: Reach) -> Ranked:
+        candidate, _, left = reach
+        officer = candidate.officer
+        load, counted, since = loads.get(officer.id), 0, _NEVER
+        if load is not None:
+            counted = load.counted
+            since = load.last_task.timestamp() if load.last_task is not None else _NEVER
+        parts = score(reach, counted, since)
         tired = "shift_ends_soon" if left < rested else "short_rest" if candidate.short_rest else None
-        tier = DUE_ON if begins > in_time else HOME if home is None or officer.force == home else SISTER
-        last = load.last_task
-        since = _NEVER if last is None else last.timestamp()
-        return Ranked(tier, tired is not None, -sum(parts), since, officer.id, officer.force, tired, parts)
+        tier = DUE_ON if candidate.begins > in_time else HOME if home is None or officer.force == home else SISTER
+        return make(Ranked, (tier, tired is not None, -sum(parts), since, officer.id, officer.force, tired, parts))
 
     return rate
 

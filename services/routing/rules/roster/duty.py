@@ -12,8 +12,10 @@ from itertools import pairwise
 
 SOURCES = ("own", "feed", "file")
 AVAILABLE = frozenset({"duty", "on_call"})
+AWAY = ("leave", "sick", "court", "abstracted", "restricted", "event", "busy")
+"""Each is the code of the filter that rules the officer out; `restricted`: at work, but not to be sent anywhere."""
 
-_STRONGER_FIRST = ("sick", "leave", "court", "abstracted", "event", "busy", "duty", "on_call")
+_STRONGER_FIRST = ("sick", "leave", "court", "abstracted", "restricted", "event", "busy", "duty", "on_call")
 _RANK = {
     (source, kind): (place, strength)
     for place, source in enumerate(SOURCES)
@@ -65,10 +67,12 @@ class Duty:
         """When the officer is next available after `now`, being away at `now`."""
         return next((s.starts for s in self.stretches if s.starts > now and s.kind in AVAILABLE), None)
 
-    def rest_before(self, now: datetime) -> timedelta | None:
-        """How long the officer was off before the duty that covers `now`; None where nothing came before."""
+    def rest_before(self, now: datetime, since: datetime) -> timedelta | None:
+        """How long the officer was off before the duty that covers `now`; None where no duty ended after `since`."""
         begun: datetime | None = None
         for stretch in reversed(self.stretches[: bisect_right(self.stretches, now, key=_starts)]):
+            if stretch.ends <= since:
+                return None
             if stretch.kind != "duty":
                 continue
             if begun is not None and stretch.ends < begun:
@@ -88,11 +92,14 @@ OFF_DUTY = Duty()
 
 def fold(entries: Iterable[Entry]) -> Duty:
     """The line of stretches that `entries` make, whatever their order."""
-    known = sorted(set(entries), key=lambda entry: entry.starts)
-    edges = sorted({edge for entry in known for edge in (entry.starts, entry.ends)})
+    waiting = sorted(set(entries), key=lambda entry: entry.starts, reverse=True)
+    edges = sorted({edge for entry in waiting for edge in (entry.starts, entry.ends)})
     stretches: list[Stretch] = []
+    covering: list[Entry] = []
     for starts, ends in pairwise(edges):
-        covering = [entry for entry in known if entry.starts <= starts and entry.ends >= ends]
+        covering = [entry for entry in covering if entry.ends > starts]
+        while waiting and waiting[-1].starts == starts:
+            covering.append(waiting.pop())
         if covering:
             _extend(stretches, Stretch(starts, ends, min(covering, key=_precedence).kind))
     return Duty(tuple(stretches))
