@@ -1,11 +1,16 @@
 """`policy`: the whole document of everything that may change without a release, and how it is read."""
 
+import json
+import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from typing import Annotated, ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationError
 
+from shared.contracts.demand import Demand
 from shared.contracts.escalation import ClassPolicy, ClassRule, Deadlines, Raising, StaffedRole
 from shared.contracts.faults import faults
 from shared.contracts.matching import (
@@ -15,11 +20,14 @@ from shared.contracts.matching import (
     KnownCodes,
     Matching,
     Pool,
+    Repeats,
     Retention,
     Scheme,
     Signpost,
 )
 from shared.contracts.model import Code, Event, Instant, Label, Part
+from shared.contracts.policy_checks import mistakes
+from shared.contracts.toml_lines import line_of, lines_of
 from shared.errors import FieldError
 
 
@@ -30,6 +38,8 @@ class PolicyDocument(Part):
     effective_from: Instant
     proposed_by: Label | None = None
     approved_by: Label | None = None
+    approved_at: Instant | None = None
+    """Of two versions effective from the same instant, the one approved later holds."""
     pools: dict[Code, Pool]
     forces: dict[Code, ForcePolicy]
     codes: KnownCodes
@@ -47,15 +57,24 @@ class PolicyDocument(Part):
     desks: dict[Code, Desk]
     signposts: Annotated[tuple[Signpost, ...], Field(max_length=64)] = ()
     retention: Retention
+    repeats: Repeats = Repeats()
+    demand: Demand = Demand()
 
     def grade_of(self, force: str, code: str | None) -> str | None:
         """Our grade for a force's own code; None for no grade or one the force does not have."""
         known = self.forces.get(force)
         return known.grades.get(code) if known and code else None
 
-    def force_of_district(self, district: str) -> str | None:
-        """The force that polices an ONS district code; None outside all of them."""
-        return next((code for code, force in self.forces.items() if district in force.districts), None)
+    def force_of_district(self, district: str, on: date | None = None) -> str | None:
+        """The force that polices an ONS district code, `on` a day where one is given; None outside all of them."""
+        return next(
+            (
+                code
+                for code, force in self.forces.items()
+                if (its := force.districts.get(district)) is not None and its.stands(on)
+            ),
+            None,
+        )
 
     def pool_of(self, force: str) -> str | None:
         """The pool a force shares officers in."""
@@ -73,20 +92,50 @@ class PolicyDocument(Part):
 
 
 class PolicyPublished(Event):
-    """A version was approved."""
+    """A version was approved.
+
+    `others` are the versions in force or to come besides it: of a compacted topic only the last event of a pool stays,
+    and it must still say all that holds.
+    """
 
     name: ClassVar[str] = "policy.published"
 
     document: PolicyDocument
     at: Instant | None = None
+    others: Annotated[tuple[PolicyDocument, ...], Field(max_length=64)] = ()
 
 
 class PolicyError(ValueError):
-    """A policy that cannot be used; `errors` names each place, and the message is one line."""
+    """A policy that cannot be used; `errors` names each place, and the message is one line.
 
-    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+    `said` is what the TOML reader said of a text that is no TOML: for the writer's own terminal alone.
+    """
+
+    def __init__(self, errors: tuple[FieldError, ...], said: str = "") -> None:
         self.errors = errors
+        self.said = said
         super().__init__("; ".join(f"{error.field}: {error.reason}" for error in errors))
+
+
+@dataclass(frozen=True)
+class WrittenPolicy:
+    """A policy as somebody wrote it, and the line on which each of its places stands; none for JSON."""
+
+    document: PolicyDocument
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    def located(self, errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+        """The same errors with their lines."""
+        return _by_line(replace(error, line=line_of(self.lines, error.field)) for error in errors)
+
+
+_FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+def in_force(versions: Sequence[PolicyDocument], at: datetime) -> PolicyDocument:
+    """The version in force at `at`, out of at least one: the last to take effect; before them all, the earliest."""
+    ordered = sorted(versions, key=lambda one: (one.effective_from, one.approved_at or _FIRST, one.version))
+    return next((one for one in reversed(ordered) if one.effective_from <= at), ordered[0])
 
 
 def response_class(policy: PolicyDocument, need: str, grade: str | None, risks: Iterable[str], force: str) -> str:
@@ -110,62 +159,59 @@ def response_class(policy: PolicyDocument, need: str, grade: str | None, risks: 
 
 def parse_policy(toml_text: str) -> PolicyDocument:
     """The policy a TOML text says. Raises PolicyError naming each place that is wrong, unknown keys included."""
+    return read_toml(toml_text).document
+
+
+def read_toml(text: str, begins: datetime | None = None) -> WrittenPolicy:
+    """A policy written as TOML; `begins` stands for an `effective_from` left out. PolicyError with lines."""
     try:
-        written = tomllib.loads(toml_text)
+        written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError((FieldError("toml", str(error)),)) from None
+        raise PolicyError((FieldError("toml", "not_toml", line=_line_said(str(error), text)),), str(error)) from None
+    except RecursionError:
+        raise PolicyError((FieldError("toml", "too_deep"),)) from None
+    return _read(written, begins, lines_of(text))
+
+
+def read_json(text: str | bytes, begins: datetime | None = None) -> WrittenPolicy:
+    """A policy written as JSON, like `read_toml`."""
+    try:
+        written = json.loads(text)
+    except RecursionError:
+        raise PolicyError((FieldError("body", "too_deep"),)) from None
+    except ValueError:
+        raise PolicyError((FieldError("body", "not_json"),)) from None
+    if not isinstance(written, dict):
+        raise PolicyError((FieldError("body", "not_an_object"),))
+    return _read(written, begins, {})
+
+
+def _read(written: dict[str, Any], begins: datetime | None, lines: Mapping[str, int]) -> WrittenPolicy:
+    if begins is not None:
+        written.setdefault("effective_from", begins)
     try:
         document = PolicyDocument.model_validate(written, extra="forbid")
     except ValidationError as error:
-        raise PolicyError(faults(error)) from None
-    if wrong := tuple(_dangling(document)):
-        raise PolicyError(wrong)
-    return document
+        raise PolicyError(_located(error, lines)) from None
+    found = WrittenPolicy(document, lines)
+    if wrong := tuple(mistakes(document)):
+        raise PolicyError(found.located(wrong))
+    return found
 
 
-def _dangling(document: PolicyDocument) -> Iterator[FieldError]:
-    """Codes that name something the document does not have."""
-    grades = {ours for force in document.forces.values() for ours in force.grades.values()}
-    yield from _unknown("pools", _members(document), document.forces)
-    yield from _unknown("scheme.strands", document.scheme.strands, document.codes.strands)
-    yield from _unknown("scheme.desks", document.scheme.desks, document.codes.strands)
-    yield from _unknown("scheme.desks", document.scheme.desks.values(), document.desks)
-    yield from _unknown("raising.risks", document.raising.risks, document.codes.risks)
-    yield from _unknown("raising.raise_to", [document.raising.raise_to], document.classes)
-    for number, rule in enumerate(document.class_rules):
-        yield from _unknown(f"class_rules.{number}.class", [rule.response_class], document.classes)
-        yield from _unknown(f"class_rules.{number}.grades", rule.grades, grades)
-    yield from _ladder_faults(document)
-    yield from _force_faults(document)
+def _located(error: ValidationError, lines: Mapping[str, int]) -> tuple[FieldError, ...]:
+    """By the place Pydantic names: what we report hides the name of an unknown field, which the line must not."""
+    places = (".".join(map(str, one["loc"])) for one in error.errors(include_url=False, include_input=False))
+    found = zip(faults(error), places, strict=False)
+    return _by_line(replace(one, line=line_of(lines, place)) for one, place in found)
 
 
-def _ladder_faults(document: PolicyDocument) -> Iterator[FieldError]:
-    for code, its in document.classes.items():
-        earlier = 0
-        for number, step in enumerate(its.steps):
-            place = f"classes.{code}.steps.{number}"
-            if step.after_minutes < earlier:
-                yield FieldError(f"{place}.after_minutes", "out_of_order")
-            if (step.role is None) == (step.kind in ("role", "plan")):
-                yield FieldError(f"{place}.role", "required" if step.role is None else "not_allowed_value")
-            earlier = step.after_minutes
+def _by_line(errors: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    return tuple(sorted(errors, key=lambda one: one.line or 0))
 
 
-def _force_faults(document: PolicyDocument) -> Iterator[FieldError]:
-    policed: dict[str, str] = {}
-    for code, force in document.forces.items():
-        if document.pool_of(code) is None:
-            yield FieldError(f"forces.{code}", "in_no_pool")
-        for district in force.districts:
-            if policed.setdefault(district, code) != code:
-                yield FieldError(f"forces.{code}.districts.{district}", "policed_twice")
-
-
-def _members(document: PolicyDocument) -> Iterator[str]:
-    for pool in document.pools.values():
-        yield from pool.forces
-
-
-def _unknown(place: str, named: Iterable[str], known: Iterable[str]) -> Iterator[FieldError]:
-    have = frozenset(known)
-    return (FieldError(place, "unknown_code") for name in named if name not in have)
+def _line_said(said: str, text: str) -> int | None:
+    if "end of document" in said:
+        return text.count("\n") + 1
+    found = re.search(r"at line (\d+)", said)
+    return int(found.group(1)) if found else None
