@@ -1,6 +1,7 @@
 """What operations run before and beside the services: `migrate`, `topics`, `roster load`."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +48,30 @@ def topics() -> None:
     typer.echo(f"{len(names)} topics are there.")
 
 
+@roster.command("calendar")
+def calendar(
+    file: Annotated[str, typer.Argument(help="An iCalendar file (RFC 5545); - reads standard input.")],
+    force: Annotated[str, typer.Option(help="Whose officers' duty it is.")],
+    officer: Annotated[str | None, typer.Option(help="Whom it is about, where its events do not say.")] = None,
+) -> None:
+    """Import duty from a calendar, all or nothing. Importing the same calendar twice changes nothing.
+
+    An event's category, or else its summary as a whole, says what it is: duty, on_call, leave, sick, court,
+    abstracted, restricted, event or busy. Whose it is: --officer, or its property X-LIAISON-OFFICER.
+    """
+    from services.commands.roster import import_from_command_line
+
+    settings = load_settings()
+    configure_logging("roster")
+    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    said = asyncio.run(import_from_command_line(settings, content, (force, officer)))
+    for line in said.wrong:
+        typer.echo(f"{file}:{line}", err=True)
+    if said.wrong:
+        raise typer.Exit(1)
+    typer.echo(said.done)
+
+
 @roster.command("load")
 def load(
     folder: Annotated[Path, typer.Argument(help="Holds officers.csv, training.csv, duties.csv and roles.csv.")],
@@ -57,7 +82,7 @@ def load(
 
     settings = load_settings()
     configure_logging("roster")
-    mistakes = check_folder(settings, folder)
+    mistakes = asyncio.run(check_folder(settings, folder))
     for line in mistakes:
         typer.echo(line, err=True)
     if mistakes:

@@ -4,39 +4,45 @@ What a line says is remembered by a keyed digest, so that loading the same files
 every sealing of an address looks different.
 """
 
-import hashlib
-import hmac
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
+from services.routing.reaching import publish_officers, publish_roles
+from services.routing.roster_change import RosterChange, changing
+from services.routing.rotas import role_line
 from services.routing.rules.roster.files import FILES, Known, read_roster
 from services.routing.rules.roster.rows import DutyRow, OfficerRow, RoleRow, RosterRows, TrainingRow
+from services.routing.rules.roster.table import LARGEST_FILE
 from services.routing.sealed_means import seal_means
 from services.routing.store import roster as store
 from services.routing.store import tables
-from shared.contracts.officers import OfficerPublished, SealedMeans
 from shared.contracts.policy import PolicyDocument
-from shared.database import Database, Unit
+from shared.contracts.postcode import parse_postcode
+from shared.database import Database
+from shared.gazetteer import PostcodeIndex, PostcodesMissing, open_index
 from shared.identifiers import uuid7
-from shared.journal import Outgoing
 from shared.sealing import MasterKeys
+from shared.telemetry import get_logger
 
-TOPIC = "officers"
-MOST_MEANS = 1500
-"""Of one role on the topic: about four months of three shifts a day with four ways to reach each person."""
+log = get_logger("roster")
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What loading did: the roster's version after it, and whether that is a new one."""
+    """What loading did: the roster's version after it, and whether that is a new one.
+
+    `unplaced` officers have a base that the postcode directory does not know.
+    """
 
     version: int
     changed: bool
     officers: int
     roles: int
+    unplaced: int = 0
 
 
 def known_to(policy: PolicyDocument) -> Known:
@@ -50,86 +56,80 @@ def known_to(policy: PolicyDocument) -> Known:
 
 
 def read_folder(folder: Path, policy: PolicyDocument) -> RosterRows:
-    """The roster in a folder. Raises RosterRefused with every bad line, and OSError where the folder is none."""
+    """The roster in a folder. Raises RosterRefused with every bad line, and OSError where the folder is none. Blocks.
+
+    Bases are looked up in the postcode directory. One that it does not know, and every one where it is not
+    installed, gives no distance: postcodes are younger than any directory, and no reason to refuse a roster.
+    """
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder")
-    files = {name: (folder / name).read_bytes() for name in FILES if (folder / name).is_file()}
-    return read_roster(files, known_to(policy))
+    files = {name: _content(folder / name) for name in FILES if (folder / name).is_file()}
+    return _placed(read_roster(files, known_to(policy)))
 
 
-@dataclass
-class _Change:
-    """One loading in one transaction."""
+def _content(path: Path) -> bytes:
+    """A file's bytes, or just enough of one that is too large to be refused for it."""
+    with path.open("rb") as file:
+        return file.read(LARGEST_FILE + 1)
 
-    unit: Unit
-    keys: MasterKeys
-    version: int
-    now: datetime
-    changed: bool = False
 
-    def digest(self, value: object) -> bytes:
-        """A keyed digest of what a line says; nobody without the keys can guess an address from it."""
-        return hmac.new(self.keys.derive("roster")[0], repr(value).encode(), hashlib.sha256).digest()
+def _placed(roster: RosterRows) -> RosterRows:
+    if not any(row.base_postcode for row in roster.officers):
+        return roster
+    index = _directory()
+    if index is None:
+        return roster
+    officers = tuple(replace(row, base_km=_kilometres(index, row.base_postcode)) for row in roster.officers)
+    return replace(roster, officers=officers)
 
-    async def replace(self, row: type[Any], gone: Iterable[Any], new: Iterable[dict[str, Any]]) -> None:
-        """End some rows of a table with this version and begin others."""
-        gone, new = list(gone), list(new)
-        await store.end(self.unit.connection, row, gone, self.version)
-        await store.begin(self.unit.connection, row, new, self.version)
-        self.changed = self.changed or bool(gone or new)
 
-    async def publish(self, events: Iterable[tuple[str, OfficerPublished | None]]) -> None:
-        """Tell notify; no event means that the officer or role is gone."""
-        await self.unit.append([Outgoing(TOPIC, key, event, self.now) for key, event in events])
+def _directory() -> PostcodeIndex | None:
+    try:
+        return open_index()
+    except (PackageNotFoundError, PostcodesMissing, subprocess.CalledProcessError) as error:
+        log.warning("no_postcode_directory", reason=type(error).__name__)
+        return None
+
+
+def _kilometres(index: PostcodeIndex, base: str | None) -> tuple[int, int] | None:
+    postcode = parse_postcode(base) if base else None
+    place = index.find(postcode) if postcode else None
+    return (place.easting // 1000, place.northing // 1000) if place and place.easting else None
 
 
 async def load_roster(database: Database, keys: MasterKeys, roster: RosterRows) -> Loaded:
     """Make `roster` the roster: in one transaction, published with it, nothing at all where it is that already."""
-    async with database.unit() as unit:
-        now = await unit.now()
-        before = await store.lock_version(unit.connection, now)
-        change = _Change(unit, keys, before + 1, now)
+    async with database.unit() as unit, changing(unit, keys) as change:
         await _officers(change, roster.officers)
         await _training(change, roster.training)
         await _duties(change, roster)
         await _roles(change, roster.roles)
-        if change.changed:
-            await store.set_version(unit.connection, change.version, now)
-            unit.wake("driver")
-        version = change.version if change.changed else before
-        return Loaded(version, change.changed, len(roster.officers), len(roster.roles))
+        version = change.version if change.changed else change.before
+        return Loaded(version, change.changed, len(roster.officers), len(roster.roles), _unplaced(roster.officers))
 
 
-async def _officers(change: _Change, rows: Iterable[OfficerRow]) -> None:
+def _unplaced(officers: Iterable[OfficerRow]) -> int:
+    return sum(row.base_postcode is not None and row.base_km is None for row in officers)
+
+
+async def _officers(change: RosterChange, rows: Iterable[OfficerRow]) -> None:
     had = {row.id: bytes(row.digest) for row in await store.current(change.unit.connection, tables.OfficerRow)}
     digests = {row.id: change.digest(row) for row in rows}
-    new = {row.id: _officer(change, row, digests[row.id]) for row in rows if had.get(row.id) != digests[row.id]}
+    new = [_officer(change, row, digests[row.id]) for row in rows if had.get(row.id) != digests[row.id]]
     gone = [id_ for id_ in had if digests.get(id_) != had[id_]]
-    await change.replace(tables.OfficerRow, gone, new.values())
-    left: list[tuple[str, OfficerPublished | None]] = [(id_, None) for id_ in gone if id_ not in digests]
-    await change.publish([*left, *((id_, _published(change, row)) for id_, row in new.items())])
+    await change.replace(tables.OfficerRow, gone, new)
+    await publish_officers(change, [*gone, *(row["id"] for row in new)])
 
 
-def _officer(change: _Change, row: OfficerRow, digest: bytes) -> dict[str, Any]:
+def _officer(change: RosterChange, row: OfficerRow, digest: bytes) -> dict[str, Any]:
     lists = ("districts", "skills", "languages", "avoid")
     details = {name: list(getattr(row, name)) for name in lists}
-    details |= {name: getattr(row, name) for name in ("title", "gender", "cap", "base_postcode")}
+    details |= {name: getattr(row, name) for name in ("title", "gender", "cap", "base_postcode", "base_km")}
     means = seal_means(change.keys, row.id, row.means)
     return {"id": row.id, "force": row.force, "details": details, "means": means, "digest": digest}
 
 
-def _published(change: _Change, row: Mapping[str, Any]) -> OfficerPublished:
-    return OfficerPublished(
-        id=row["id"],
-        kind="officer",
-        force=row["force"],
-        title=row["details"]["title"] or None,
-        means=tuple(SealedMeans.model_validate(one) for one in row["means"]),
-        version=change.version,
-    )
-
-
-async def _training(change: _Change, rows: Iterable[TrainingRow]) -> None:
+async def _training(change: RosterChange, rows: Iterable[TrainingRow]) -> None:
     current = await store.current(change.unit.connection, tables.TrainingRow)
     had = {TrainingRow(row.officer, row.course, row.attended, row.valid_until): row.id for row in current}
     wanted = set(rows)
@@ -140,7 +140,7 @@ async def _training(change: _Change, rows: Iterable[TrainingRow]) -> None:
     await change.replace(tables.TrainingRow, [had[row] for row in had.keys() - wanted], new)
 
 
-async def _duties(change: _Change, roster: RosterRows) -> None:
+async def _duties(change: RosterChange, roster: RosterRows) -> None:
     current = await store.current(change.unit.connection, tables.DutyRow, "source = 'file'")
     had = {(row.force, DutyRow(row.officer, row.kind, row.starts, row.ends)): row.id for row in current}
     forces = {officer.id: officer.force for officer in roster.officers}
@@ -155,42 +155,13 @@ def _duty(force: str, row: DutyRow) -> dict[str, Any]:
     return {"id": uuid7(), "force": force, "officer": row.officer, **words}
 
 
-async def _roles(change: _Change, rows: Iterable[RoleRow]) -> None:
-    current = await store.current(change.unit.connection, tables.RoleRow)
+async def _roles(change: RosterChange, rows: Iterable[RoleRow]) -> None:
+    current = await store.current(change.unit.connection, tables.RoleRow, "source = 'file'")
     had = {bytes(row.digest): row for row in current}
     wanted = {change.digest(row): row for row in rows}
     gone = [row for digest, row in had.items() if digest not in wanted]
-    new = [_role(change, row, digest) for digest, row in wanted.items() if digest not in had]
+    new = [role_line(change, row, digest, "file") for digest, row in wanted.items() if digest not in had]
     await change.replace(tables.RoleRow, [row.id for row in gone], new)
     touched = {f"{row.role}:{row.force}" for row in gone} | {f"{row['role']}:{row['force']}" for row in new}
     if touched:
-        await change.publish(await _rotas(change, touched))
-
-
-def _role(change: _Change, row: RoleRow, digest: bytes) -> dict[str, Any]:
-    means = seal_means(change.keys, f"{row.role}:{row.force}", row.means)
-    words = {"name": row.name, "means": means, "starts": row.starts, "ends": row.ends, "digest": digest}
-    return {"id": uuid7(), "force": row.force, "role": row.role, **words}
-
-
-async def _rotas(change: _Change, touched: Iterable[str]) -> list[tuple[str, OfficerPublished | None]]:
-    """Each role with the means of everybody who staffs it, and when they do."""
-    rows = await store.current(change.unit.connection, tables.RoleRow)
-    found: list[tuple[str, OfficerPublished | None]] = []
-    for address in sorted(touched):
-        role, _, force = address.partition(":")
-        mine = sorted((row for row in rows if (row.role, row.force) == (role, force)), key=lambda row: str(row.starts))
-        # What is over reaches nobody, and what is furthest off (months) is told when the next roster is loaded.
-        means = tuple(one for row in mine if not _over(row, change.now) for one in _rostered(row))[:MOST_MEANS]
-        event = OfficerPublished(id=address, kind="role", force=force, title=role, means=means, version=change.version)
-        found.append((address, event if mine else None))
-    return found
-
-
-def _over(row: Any, now: datetime) -> bool:
-    return row.ends is not None and row.ends <= now
-
-
-def _rostered(row: Any) -> list[SealedMeans]:
-    given = store.json_of(row.means)
-    return [SealedMeans.model_validate(one | {"from": row.starts, "until": row.ends}) for one in given]
+        await publish_roles(change, touched)

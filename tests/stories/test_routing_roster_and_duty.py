@@ -72,6 +72,7 @@ async def test_a_past_version_of_the_roster_can_be_read_again(house: House) -> N
 
 
 async def test_an_officers_own_leave_beats_the_feed_and_the_feed_beats_the_file(house: House) -> None:
+    await house.roster("H1,herts", "B7,beds,,,9")
     assert await asked(house) == ["H1"]
     await house.hear("duty.herts", on_duty("H1", "e1", "court", (9, 17)))
     assert await asked(house) == ["B7"]

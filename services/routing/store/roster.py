@@ -68,6 +68,18 @@ async def read(connection: AsyncConnection, forces: Iterable[str], number: int, 
     return Roster(number, tuple(found))
 
 
+async def members(connection: AsyncConnection, number: int, forces: Iterable[str] | None = None) -> dict[str, str]:
+    """The force of each officer of these forces (None: of all) at one version, by id."""
+    found = await connection.execute(
+        sa.text(
+            f"select id, force from {SCHEMA}.officers where {_THEN} "
+            "and (cast(:forces as text[]) is null or force = any(cast(:forces as text[])))"
+        ),
+        {"version": number, "forces": None if forces is None else sorted(forces)},
+    )
+    return {row.id: row.force for row in found}
+
+
 async def _trained(connection: AsyncConnection, number: int) -> dict[str, list[tuple[str, date]]]:
     found = await connection.execute(
         sa.text(f"select officer, course, valid_until from {SCHEMA}.training where {_THEN} order by id"),
@@ -101,6 +113,7 @@ def _officer(
     trained: Sequence[tuple[str, date]],
     duties: Sequence[tuple[str, Entry]],
 ) -> Officer:
+    base_km = details.get("base_km")
     return Officer(
         id=id_,
         force=force,
@@ -112,10 +125,31 @@ def _officer(
         cap=details["cap"],
         avoid=frozenset(details["avoid"]),
         base=details["base_postcode"],
+        base_km=(base_km[0], base_km[1]) if base_km else None,
         trained=tuple(trained),
         # Ids of officers are unique in a pool; a feed of another force has no say about ours.
         duty=fold(entry for of, entry in duties if of == force),
     )
+
+
+async def entries(connection: AsyncConnection, officers: Iterable[str], around: datetime) -> dict[str, list[Any]]:
+    """Every entry about these officers near an instant as it stands now, by officer, in order of time.
+
+    Rows have kind, starts, ends, source and entry; those of a force that an officer is not of are left out.
+    """
+    found = await connection.execute(
+        sa.text(
+            f"select d.officer, d.kind, d.starts, d.ends, d.source, d.entry from {SCHEMA}.duties d "
+            f"join {SCHEMA}.officers o on o.id = d.officer and o.force = d.force and o.until_version is null "
+            "where d.until_version is null and d.officer = any(cast(:officers as text[])) "
+            "and d.starts < :until and (d.ends is null or d.ends > :from) order by d.officer, d.starts, d.kind"
+        ),
+        {"officers": sorted(set(officers)), "from": around - BACK, "until": around + AHEAD},
+    )
+    rows: dict[str, list[Any]] = {}
+    for row in found:
+        rows.setdefault(row.officer, []).append(row)
+    return rows
 
 
 async def current(

@@ -2,8 +2,11 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+T = TypeVar("T", bound=date)
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -11,7 +14,11 @@ _ID = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _DISTRICT = re.compile(r"[A-Z][0-9]{8}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})?")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ZONE = r"[Zz]|[+-][0-9]{2}(:?[0-9]{2})?"
+_TIME = re.compile(rf"{_DATE.pattern}[Tt ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?({_ZONE})?")
+_YEARS = range(1900, 2200)
+"""The rest is a slip of the keyboard, and would overflow when moved between time zones."""
 _OUTWARD = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
 _SECTOR = re.compile(rf"({_OUTWARD})([0-9])")
 _POSTCODE = re.compile(rf"({_OUTWARD})([0-9][A-Z]{{2}})")
@@ -95,22 +102,31 @@ def day(text: str) -> date:
         raise BadCell("not_a_date") from error
 
 
+def _plausible(read: T) -> T:
+    if read.year not in _YEARS:
+        raise BadCell("not_a_plausible_year")
+    return read
+
+
 def starts(text: str) -> datetime:
     """When something begins, in UTC. A bare date begins at its London midnight."""
-    return _midnight(day(text)) if _DATE.fullmatch(text) else instant(text)
+    return midnight(_plausible(day(text))) if _DATE.fullmatch(text) else instant(text)
 
 
 def ends(text: str) -> datetime:
     """When something ends, in UTC. A bare date ends at the London midnight that closes it."""
-    return _midnight(day(text) + timedelta(days=1)) if _DATE.fullmatch(text) else instant(text)
+    return midnight(_plausible(day(text)) + timedelta(days=1)) if _DATE.fullmatch(text) else instant(text)
 
 
 def instant(text: str) -> datetime:
     """An ISO 8601 time in UTC; without an offset it is read as Europe/London (the first of two in autumn)."""
+    if not _TIME.fullmatch(text):
+        raise BadCell("not_a_time")
     try:
-        read = datetime.fromisoformat(text)
+        read = datetime.fromisoformat(text.upper())
     except ValueError as error:
         raise BadCell("not_a_time") from error
+    _plausible(read)
     if read.tzinfo is not None:
         return read.astimezone(UTC)
     local = read.replace(tzinfo=LONDON)
@@ -147,5 +163,6 @@ def webhook(text: str) -> str:
     return text
 
 
-def _midnight(of: date) -> datetime:
+def midnight(of: date) -> datetime:
+    """The London midnight at which a day begins, in UTC."""
     return datetime.combine(of, time(), LONDON).astimezone(UTC)

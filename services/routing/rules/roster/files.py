@@ -91,22 +91,48 @@ def _officer(row: Row, known: Known) -> OfficerRow:
 
 
 def _training(content: bytes | None, known: Known, ids: set[str], bad: list[BadLine]) -> tuple[TrainingRow, ...]:
-    course = _known(fields.code, known.courses, "unknown_course")
-    found = {
-        TrainingRow(
-            officer=row.needed("officer", _one_of(ids, "unknown_officer"), ""),
-            course=row.optional("course", course) or known.default_course,
-            attended=row.optional("attended", fields.day),
-            valid_until=row.needed("valid_until", fields.day, _NO_DAY),
-        )
-        for row in _rows("training.csv", content, _TRAINING, bad)
-    }
+    found = {_course(row, known, ids) for row in _rows("training.csv", content, _TRAINING, bad)}
     return tuple(sorted(found, key=lambda row: (row.officer, row.course, row.valid_until, str(row.attended))))
 
 
+def _course(row: Row, known: Known, ids: set[str]) -> TrainingRow:
+    before = len(row.bad)
+    course = TrainingRow(
+        officer=row.needed("officer", _one_of(ids, "unknown_officer"), ""),
+        course=row.optional("course", _known(fields.code, known.courses, "unknown_course")) or known.default_course,
+        attended=row.optional("attended", fields.day),
+        valid_until=row.needed("valid_until", fields.day, _NO_DAY),
+    )
+    if len(row.bad) == before and course.attended and course.valid_until < course.attended:
+        row.refuse("valid_until", "before_attended")
+    return course
+
+
 def _duties(content: bytes | None, ids: set[str], bad: list[BadLine]) -> tuple[DutyRow, ...]:
-    found = {_duty(row, ids) for row in _rows("duties.csv", content, _DUTIES, bad)}
-    return tuple(sorted(found, key=lambda row: (row.officer, row.starts, row.ends, row.kind)))
+    lines: dict[DutyRow, int] = {}
+    for row in _rows("duties.csv", content, _DUTIES, bad):
+        before = len(bad)
+        duty = _duty(row, ids)
+        if len(bad) == before:
+            lines.setdefault(duty, row.line)
+    bad.extend(BadLine("duties.csv", line, "from", "overlaps_another_line") for line in _overlapping(lines))
+    return tuple(sorted(lines, key=lambda row: (row.officer, row.starts, row.ends, row.kind)))
+
+
+def _overlapping(lines: Mapping[DutyRow, int]) -> set[int]:
+    """Lines that say of a time what another line says of part of it: one of the two is a slip.
+
+    The same line twice says nothing new, and different kinds may overlap: leave on top of a shift is how rotas work.
+    """
+    found: set[int] = set()
+    last: DutyRow | None = None
+    for duty in sorted(lines, key=lambda duty: (duty.officer, duty.kind, duty.starts, duty.ends)):
+        if last and (last.officer, last.kind) == (duty.officer, duty.kind) and duty.starts < last.ends:
+            found.add(max(lines[last], lines[duty]))
+            last = max(last, duty, key=lambda one: one.ends)
+        else:
+            last = duty
+    return found
 
 
 def _duty(row: Row, ids: set[str]) -> DutyRow:

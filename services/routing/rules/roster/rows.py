@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-DUTY_KINDS = ("duty", "on_call", "leave", "sick", "court", "abstracted", "event", "busy")
+DUTY_KINDS = ("duty", "on_call", "leave", "sick", "court", "abstracted", "restricted", "event", "busy")
 ROLES = ("coordinator", "sergeant", "inspector", "fim", "psd", "ops")
 
 
@@ -17,7 +17,11 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class OfficerRow:
-    """A line of officers.csv. `cap` None: the policy's; `avoid`: postcode sectors such as `SG8 7`."""
+    """A line of officers.csv. `cap` None: the policy's; `avoid`: postcode sectors such as `SG8 7`.
+
+    `base_km` is where the base lies on the National Grid, in kilometres east and north; None where no directory
+    knows it.
+    """
 
     id: str
     force: str
@@ -30,6 +34,7 @@ class OfficerRow:
     means: tuple[Means, ...]
     avoid: tuple[str, ...]
     base_postcode: str | None
+    base_km: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,11 @@ from services.routing.rules.roster.rows import BadLine
 
 T = TypeVar("T")
 
+LARGEST_FILE = 32 * 1024 * 1024
+"""Bytes: a fortnight's shifts of fifty thousand officers."""
 MAX_CELL = 4000
+MOST_FAULTS = 500
+"""Of one file; somebody who mends five hundred lines will ask again, and a wrong file is not read to its end."""
 
 
 class _Reader(Protocol):
@@ -77,6 +81,9 @@ class Row:
 
 def rows(file: str, content: bytes, columns: Columns, bad: list[BadLine]) -> Iterator[Row]:
     """The lines of a CSV file (UTF-8, comma, header first); faults of the file itself go to `bad`."""
+    if len(content) > LARGEST_FILE:
+        bad.append(BadLine(file, 0, "", "too_large"))
+        return
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -94,8 +101,11 @@ def _lines(file: str, reader: "_Reader", columns: Columns, bad: list[BadLine]) -
         header = [name.strip() for name in next(reader, [])]
         if not _header_stands(file, header, columns, bad):
             return
-        line = reader.line_num + 1
+        line, before = reader.line_num + 1, len(bad)
         for cells in reader:
+            if len(bad) - before >= MOST_FAULTS:
+                bad.append(BadLine(file, line, "", "too_many_faults"))
+                return
             if any(cell.strip() for cell in cells):
                 yield from _row(Row(file, line, {}, bad), header, cells)
             line = reader.line_num + 1
