@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.intake.rules.report import Rejection, Report
 from shared.contracts.policy import PolicyDocument
@@ -47,6 +48,7 @@ def view(report: Report, as_of: datetime) -> dict[str, Any]:
         "location_confidence": picture.location_confidence,
         "desk": picture.desk,
         "contact_route": picture.contact_route,
+        "policy_version": picture.policy_version,
         "received_at": report.received_at,
         "accepted_at": report.at,
         "ack_due": report.ack_due,
@@ -60,7 +62,7 @@ def view(report: Report, as_of: datetime) -> dict[str, Any]:
 
 def codes(policy: PolicyDocument, at: datetime) -> dict[str, Any]:
     """The codes a sender may use at an instant."""
-    known = policy.codes
+    known, day = policy.codes, at.astimezone(ZoneInfo(policy.calendar.timezone)).date()
     return {
         "at": at,
         "version": policy.version,
@@ -76,7 +78,7 @@ def codes(policy: PolicyDocument, at: datetime) -> dict[str, Any]:
             code: {
                 "name": force.name,
                 "grades": list(force.grades),
-                "districts": {ons: district.name for ons, district in force.districts.items()},
+                "districts": {ons: district.name for ons, district in force.districts.items() if district.stands(day)},
             }
             for code, force in policy.forces.items()
         },

@@ -7,20 +7,19 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Header, Query, Response
-from pydantic import BaseModel
 
 from services.intake import asking
 from services.intake.answers import refusal
 from services.intake.asking import Submit, Withdraw
-from services.intake.described import body_of
 from services.intake.reception import Reception, Wanted
 from services.intake.rules.amend import Withdrawal
-from services.intake.rules.desk import Address
+from services.intake.rules.desk import Address, Handle
 from services.intake.rules.report import Rejection, Report
 from services.intake.store import sealed
 from services.intake.submissions import Counter, Request
 from shared.contracts.contact import ContactDetails
 from shared.contracts.inbound import AmendmentBody, ReportBody, WithdrawalBody
+from shared.described import reads
 from shared.errors import NotFound
 from shared.idempotency import idempotent_route
 from shared.identifiers import normalise_reference
@@ -57,23 +56,22 @@ class ReportsIn:
         """Their router."""
         router = APIRouter(tags=["reports"])
         # A report's own idempotency key does for it what the kernel's does for the others.
-        router.add_api_route(
-            "/v1/reports", self.submit, status_code=202, methods=["POST"], openapi_extra=body_of(ReportBody)
-        )
+        router.add_api_route("/v1/reports", self.submit, status_code=202, methods=["POST"])
         router.include_router(self._once_only())
         return router
 
     def _once_only(self) -> APIRouter:
         router = APIRouter(tags=["reports"], route_class=idempotent_route(self.platform.database))
-        routes: list[tuple[str, Handler, int, type[BaseModel]]] = [
-            ("/v1/reports/{reference}/amendments", self.amend, 202, AmendmentBody),
-            ("/v1/reports/{reference}/withdrawal", self.withdraw, 202, WithdrawalBody),
-            ("/v1/contacts", self.leave_contact, 201, ContactDetails),
+        routes: list[tuple[str, Handler, int]] = [
+            ("/v1/reports/{reference}/amendments", self.amend, 202),
+            ("/v1/reports/{reference}/withdrawal", self.withdraw, 202),
+            ("/v1/contacts", self.leave_contact, 201),
         ]
-        for path, handler, status, body in routes:
-            router.add_api_route(path, handler, status_code=status, methods=["POST"], openapi_extra=body_of(body))
+        for path, handler, status in routes:
+            router.add_api_route(path, handler, status_code=status, methods=["POST"])
         return router
 
+    @reads(ReportBody)
     async def submit(
         self,
         principal: SignedIn,
@@ -88,6 +86,7 @@ class ReportsIn:
             return await self._check(request)
         return self._accepted(await self._handle(request))
 
+    @reads(AmendmentBody)
     async def amend(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """A change to a report of one's own force."""
         allow(principal, "reports.amend")
@@ -95,6 +94,7 @@ class ReportsIn:
         request = asking.amend(self.reception, principal, reference_of(reference), changes)
         return self._accepted(await self._handle(request))
 
+    @reads(WithdrawalBody)
     async def withdraw(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """A report of one's own force is no longer wanted."""
         allow(principal, "reports.withdraw")
@@ -102,21 +102,22 @@ class ReportsIn:
         request = Withdraw(Address(reference_of(reference)), Withdrawal(principal.force, reason))
         return self._accepted(await self._handle(request))
 
+    @reads(ContactDetails)
     async def leave_contact(self, principal: SignedIn, body: Body) -> Response:
         """Contact details, sealed at once; a report claims the handle once within 24 hours."""
         allow(principal, "contacts.create")
         details = ContactDetails.model_validate_json(body)
-        facts = asking.contact_facts(self.reception, details, "")
+        left = Handle(
+            principal.force or str(principal),
+            asking.contact_facts(self.reception, details),
+            fresh=True,
+            marks=self.reception.marking.of(details),
+        )
         clear = details.model_dump_json(by_alias=True, exclude_none=True).encode()
         handle = f"c-{secrets.token_urlsafe(24)}"
         async with self.platform.database.unit() as unit:
-            until = await sealed.leave_contact(
-                unit.connection,
-                handle,
-                principal.force or str(principal),
-                facts,
-                self.reception.vault.seal_contact(handle, clear),
-            )
+            kept = self.reception.vault.seal_contact(handle, clear)
+            until = await sealed.leave_contact(unit.connection, handle, left, kept)
         return answer(201, {"handle": handle, "expires_at": until})
 
     async def _handle(self, request: Request) -> Report:

@@ -12,11 +12,11 @@ from services.intake.rules.amend import Amendment, Withdrawal
 from services.intake.rules.contact import ContactFacts, facts_of
 from services.intake.rules.desk import Address, Enclosed
 from services.intake.rules.geography import NOWHERE, Geography
+from services.intake.rules.people import Mark
 from services.intake.rules.report import Rejection, Step
 from shared.contracts.contact import Contact, ContactDetails
 from shared.contracts.inbound import AmendmentBody, ReportBody
 from shared.contracts.particulars import IdempotencyKey
-from shared.contracts.postcode import parse_postcode
 from shared.errors import FieldError, Invalid
 from shared.identity import Principal
 
@@ -34,6 +34,8 @@ class Submit:
         """The report its key may already have, its contact, and a name."""
         wanted.keys.append((self.submission.principal, self.submission.idempotency_key))
         wanted.contact(self.enclosed.handle)
+        wanted.marks += self.submission.marks
+        wanted.incident(self.submission.source)
         wanted.names += 1
 
     def ask(self, batch: Batch, now: datetime) -> Step | Rejection:
@@ -57,6 +59,8 @@ class Amend:
         """The report that is meant, and the contact that comes with the change."""
         wanted.address(self.address)
         wanted.contact(self.enclosed.handle)
+        wanted.marks += self.amendment.marks
+        wanted.incident(self.amendment.changes.source)
 
     def ask(self, batch: Batch, now: datetime) -> Step | Rejection:
         """Take it in, or reject it."""
@@ -93,6 +97,7 @@ def submit(reception: Reception, principal: Principal, body: ReportBody, header_
         force=principal.force,
         digests=reception.vault.digests(whole.model_dump_json(by_alias=True, exclude_none=True).encode()),
         contact=_facts(reception, body.contact),
+        marks=(*_marks(reception, body.contact), *reception.marking.hint(body.source.force, body.person_hint)),
     )
     kept = whole.model_dump_json(by_alias=True, exclude_none=True, exclude={"contact": {"details"}})
     return Submit(submission, _enclosed(kept.encode(), body.contact))
@@ -100,25 +105,33 @@ def submit(reception: Reception, principal: Principal, body: ReportBody, header_
 
 def amend(reception: Reception, principal: Principal, reference: str, body: AmendmentBody) -> Amend:
     """An amendment out of a request's body."""
-    amendment = Amendment(body, principal.force, body.changed(), contact=_facts(reception, body.contact))
+    amendment = Amendment(
+        body,
+        principal.force,
+        body.changed(),
+        contact=_facts(reception, body.contact),
+        marks=_marks(reception, body.contact),
+    )
     kept = body.model_dump_json(by_alias=True, exclude_none=True, exclude={"contact": {"details"}})
     return Amend(Address(reference), amendment, _enclosed(kept.encode(), body.contact))
 
 
-def contact_facts(reception: Reception, details: ContactDetails, path: str) -> ContactFacts:
-    """The pseudonymous facts of contact details. Raises Invalid, naming fields under `path`."""
+def contact_facts(reception: Reception, details: ContactDetails) -> ContactFacts:
+    """The pseudonymous facts of contact details. A home that nobody can find is for a human to ask about."""
     home = NOWHERE
     if details.home is not None:
-        if parse_postcode(details.home.postcode) is None:
-            raise Invalid(errors=[FieldError(f"{path}home.postcode", "not_a_postcode")])
         home = Geography(reception.gazetteer, reception.policies.current).at_postcode(details.home.postcode)
     return facts_of(details, home)
+
+
+def _marks(reception: Reception, contact: Contact | None) -> tuple[Mark, ...]:
+    return () if contact is None or contact.details is None else reception.marking.of(contact.details)
 
 
 def _facts(reception: Reception, contact: Contact | None) -> ContactFacts | None:
     if contact is None or contact.details is None:
         return None
-    return contact_facts(reception, contact.details, "contact.details.")
+    return contact_facts(reception, contact.details)
 
 
 def _enclosed(body: bytes, contact: Contact | None) -> Enclosed:

@@ -44,6 +44,8 @@ class Door:
         wanted = Wanted()
         for item in events:
             _want(wanted, item)
+            if isinstance(item.event, ReportSubmitted):
+                wanted.marks += self.reception.marking.hint(item.event.source.force, item.event.person_hint)
         return await self.reception.load(unit, wanted)
 
     def apply(self, state: Batch, received: Received, now: datetime) -> None:
@@ -84,6 +86,7 @@ class Door:
             principal=principal_of(force),
             force=force,
             digests=self.reception.vault.digests(enclosed.body),
+            marks=self.reception.marking.hint(event.source.force, event.person_hint),
             record_key=received.key or None,
             in_reply_to=_reply_to(received),
             by_topic=True,
@@ -95,12 +98,14 @@ def _want(wanted: Wanted, item: Received) -> None:
     event, force = item.event, item.force or ""
     if isinstance(event, ReportSubmitted):
         wanted.keys.append((principal_of(force), event.idempotency_key))
+        wanted.incident(event.source)
         wanted.names += 1
         wanted.contact(event.contact.handle if event.contact else None)
     elif isinstance(event, ReportAmended | ReportWithdrawn):
         wanted.address(_address(event, force))
-        if isinstance(event, ReportAmended) and event.contact is not None:
-            wanted.contact(event.contact.handle)
+        if isinstance(event, ReportAmended):
+            wanted.incident(event.source)
+            wanted.contact(event.contact.handle if event.contact else None)
 
 
 def _address(event: ReportAmended | ReportWithdrawn, force: str) -> Address:
@@ -154,7 +159,7 @@ class Inside:
         elif isinstance(event, AccessRecorded):
             state.looks.append(Look(event.actor, event.role, event.force, event.reference, event.what, event.at))
         elif isinstance(event, PolicyPublished):
-            state.policies.append(event.document)
+            state.policies += [event.document, *event.others]
 
     def _follow(self, state: Insight, event: ReferralEvent) -> None:
         report = state.followed.get(event.referral_id)

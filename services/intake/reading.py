@@ -10,11 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 from services.intake.answers import codes, view
 from services.intake.api import answer, reference_of
 from services.intake.policies import Policies
-from services.intake.rules.codes import in_force
 from services.intake.rules.report import Report
 from services.intake.store import ledger, reports, told
 from services.intake.store.ledger import Look
 from shared.contracts.model import Instant
+from shared.contracts.policy import in_force
 from shared.database import Unit
 from shared.errors import FieldError, Invalid, NotFound
 from shared.identity import Principal, allow

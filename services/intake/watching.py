@@ -8,7 +8,9 @@ from services.intake.policies import Policies
 from services.intake.rules.desk import Told, addressed
 from services.intake.rules.log_lines import log_line
 from services.intake.rules.outbound import unrouted
-from services.intake.store import ledger, reports, told
+from services.intake.rules.report import Followed
+from services.intake.store import alarms, ledger, reports, told
+from services.intake.store.alarms import Alarm
 from shared.contracts.logline import Outbound
 from shared.contracts.outbound import ServiceDegraded, ServiceHeartbeat, ServiceRestored
 from shared.database import Unit
@@ -24,6 +26,8 @@ _AT_ONCE = 200
 _GRACE_SECONDS = 10.0
 """After a start, what routing said meanwhile is read before anything is called unrouted; at most this long."""
 _KEY = "service"
+_MEND_SECONDS = 60.0
+"""An unrouted report is sent to routing again after this long, and after as long again, in real time."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Watch:
         while True:
             while await self.look() == _AT_ONCE:
                 pass
+            await self.mend()
             await asyncio.sleep(await self._pause())
 
     async def look(self) -> int:
@@ -50,9 +55,21 @@ class Watch:
             await reports.follow(unit.connection, [step.report for step in steps])
             news = [one for step in steps for one in addressed(step.report, step.to_control_rooms)]
             await told.tell(unit, [*news, *await self._routing_away_or_back(unit, now)])
+            await alarms.ring(unit.connection, [_alarm(step.report) for step in steps])
         if overdue:
             log.error("reports_unrouted", count=len(overdue))
         return len(overdue)
+
+    async def mend(self) -> int:
+        """Send once more what routing seems never to have got; gives how many events. What it has, it drops."""
+        async with self.platform.database.unit() as unit:
+            if not await ledger.due(unit.connection, "mend", _MEND_SECONDS - 1):
+                return 0
+            again = await reports.send_again(unit.connection, _MEND_SECONDS)
+        if again:
+            self.platform.bell("relay").ring()
+            log.error("reports_sent_again", count=again)
+        return again
 
     async def heartbeats(self) -> None:
         """Tell every control room every 30 s that Liaison is there; until cancelled."""
@@ -89,7 +106,11 @@ class Watch:
         return self._to_all(_degraded(now, "routing") if away else _restored(now))
 
     def _to_all(self, event: Outbound) -> list[Told]:
-        return [Told(force, _KEY, event) for force in self.policies.current.forces]
+        return [Told(force, _KEY, event) for force in self.policies.at(event.at).forces]
+
+
+def _alarm(report: Followed) -> Alarm:
+    return Alarm("report.unrouted", report.source.force, report.reference)
 
 
 def _heartbeat(at: datetime) -> ServiceHeartbeat:

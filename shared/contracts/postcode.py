@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 
-_FULL = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
-_OUTWARD = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?")
+_AREA = r"[A-Z]{1,2}[0-9][A-Z0-9]?|GIR|NPT"
+"""The shapes of an outward code, and the two in the directory that have none of them: Girobank's and old Newport's."""
+_FULL = re.compile(rf"({_AREA})([0-9][A-Z]{{2}})")
+_OUTWARD = re.compile(_AREA)
 
 
 @dataclass(frozen=True)

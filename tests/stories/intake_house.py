@@ -150,14 +150,21 @@ async def opened(postgres_url: str) -> AsyncIterator[House]:
     await migrate(engine, "intake", NOON)
     settings = load_settings(env_file=None)
     platform = Platform(settings, Database("intake", engine, Clock(NOON)), keys, instance="intake-test")
+    async with at_work(platform) as house:
+        yield house
+    await engine.dispose()
+
+
+@asynccontextmanager
+async def at_work(platform: Platform) -> AsyncIterator[House]:
+    """Intake on a platform, as one of its replicas."""
     service = build(platform)
     for step in service.on_start:
         await step()
     app = FastAPI()
-    app.state.keys = keys
+    app.state.keys = platform.keys
     install(app)
     app.include_router(service.router)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
-        yield House(service, platform, client, keys)
-    await engine.dispose()
+        yield House(service, platform, client, platform.keys)

@@ -116,7 +116,7 @@ async def test_a_new_strand_is_a_new_policy_and_no_release(house: House) -> None
     shipped = load_policy(house.platform.settings)
     codes = shipped.codes.model_copy(update={"strands": (*shipped.codes.strands, "subculture")})
     newer = shipped.model_copy(update={"version": "v2", "effective_from": NOON, "codes": codes})
-    await house.inside("policy", PolicyPublished(document=newer))
+    await house.inside("policy", PolicyPublished(document=shipped), PolicyPublished(document=newer))
     for reload in house.service.on_start[1:]:
         await reload()
     assert (await house.call("POST", "/v1/reports", json=goth)).status_code == 202

@@ -1,24 +1,26 @@
 """Whether a report is accepted, as what, and what everybody is told (contract §1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.intake.rules.codes import desk_for_strands, unknown_codes, unknown_grade
-from services.intake.rules.contact import ContactFacts, contact_route
+from services.intake.rules.contact import ContactFacts, contact_route, contact_rules
+from services.intake.rules.drill import is_drill
 from services.intake.rules.faults import Fault, fault
 from services.intake.rules.geography import NOWHERE, Geography, Resolution
 from services.intake.rules.holding import hold
 from services.intake.rules.outbound import echo, tell
-from services.intake.rules.report import Rejection, Report, Step
+from services.intake.rules.people import NOBODY, Mark, Repeat
+from services.intake.rules.report import Rejection, Report, Skills, Step
 from services.intake.rules.working_time import after
 from shared.contracts import outbound
 from shared.contracts.inbound import ReportFields
 from shared.contracts.logline import OutboundReport
-from shared.contracts.particulars import OfficersInCase, PlannedEvent, Preferences, Source
+from shared.contracts.particulars import OfficersInCase, PlannedEvent, Preferences, Source, Strand
 from shared.contracts.policy import PolicyDocument, response_class
-from shared.contracts.reports import ContactRules, EventAsked, GenderAsked, ReportPicture, ReportReceived
+from shared.contracts.reports import EventAsked, GenderAsked, ReportPicture, ReportReceived
 
 MOST_WORDS = 32
 """Skills asked for and suggested together, as the contract has it."""
@@ -29,7 +31,8 @@ class Submission:
     """A report at the door, whichever door. `force` is the principal's own, None where it has none (a partner).
 
     `digests` are keyed hashes of the whole body, one for each key still valid, the newest first; `by_topic` says that
-    the sender reads its answers on `outbound`, and `record_key` and `in_reply_to` come with the record.
+    the sender reads its answers on `outbound`, and `record_key` and `in_reply_to` come with the record. `marks` are
+    what the person may be known again by, and `repeat` what came of it.
     """
 
     fields: ReportFields
@@ -39,6 +42,8 @@ class Submission:
     force: str | None
     digests: tuple[bytes, ...]
     contact: ContactFacts | None = None
+    marks: tuple[Mark, ...] = ()
+    repeat: Repeat = NOBODY
     record_key: str | None = None
     in_reply_to: str | None = None
     by_topic: bool = False
@@ -119,14 +124,16 @@ def source_faults(source: Source, force: str | None, policy: PolicyDocument) -> 
 
 def _report(submission: Submission, geography: Geography, named: Named, moment: Moment) -> Report:
     fields, policy = submission.fields, geography.policy
-    where = geography.resolve(
-        fields.locations,
-        submission.source.force,
-        home=submission.contact.home if submission.contact else NOWHERE,
-        venue=fields.event.venue_district if fields.event else None,
-    )
+    where = _where(submission, geography)
     strand_desk = desk_for_strands(policy, fields.strands)
-    picture = _picture(submission, geography, where, strand_desk)
+    skills = Skills(asked=fields.preferences.skills, suggested=suggested_skills(policy, fields.strands))
+    picture = _picture(submission, geography, where, strand_desk).model_copy(
+        update={
+            "needs": needs(skills, policy, fields.risks),
+            "drill": is_drill(submission.source.system, exercise=fields.exercise),
+            **told_of(submission.repeat),
+        }
+    )
     due = ack_due(policy, picture.response_class, moment.now)
     return Report(
         referral_id=named.referral_id,
@@ -147,9 +154,20 @@ def _report(submission: Submission, geography: Geography, named: Named, moment: 
         consents=fields.requester.consents_to_contact,
         place_desk=where.desk,
         strand_desk=strand_desk,
+        skills=skills,
         force=where.force,
         next_due=due,
         changed_at=moment.now,
+    )
+
+
+def _where(submission: Submission, geography: Geography) -> Resolution:
+    fields, contact = submission.fields, submission.contact
+    return geography.resolve(
+        fields.locations,
+        submission.source.force,
+        home=contact.home if contact else NOWHERE,
+        venue=fields.event.venue_district if fields.event else None,
     )
 
 
@@ -167,7 +185,7 @@ def _picture(submission: Submission, geography: Geography, where: Resolution, st
     grade = fields.grade.value if fields.grade else None
     return ReportPicture(
         **placed(where, strand_desk),
-        **asked(fields.preferences, policy, fields.risks),
+        **asked(fields.preferences),
         source_force=source.force,
         need=fields.need,
         channel=fields.channel,
@@ -180,7 +198,7 @@ def _picture(submission: Submission, geography: Geography, where: Resolution, st
         complaint_against_police=fields.complaint_against_police,
         contact_route=contact_route(contact, consents=fields.requester.consents_to_contact),
         contact_windows=contact.windows if contact else (),
-        contact_rules=contact.rules if contact else ContactRules(),
+        contact_rules=contact_rules(contact, consents=fields.requester.consents_to_contact),
         response_class=response_class(policy, fields.need, grade, fields.risks, source.force),
         event=_event(fields.event, geography),
         policy_version=policy.version,
@@ -199,21 +217,43 @@ def placed(where: Resolution, strand_desk: str | None) -> dict[str, object]:
     }
 
 
-def asked(preferences: Preferences, policy: PolicyDocument, risks: tuple[str, ...]) -> dict[str, object]:
-    """The part of the picture that the person's wishes decide, and skills that the risks suggest.
-
-    Skills that a strand would suggest stay here: on a topic they would say why somebody needs an officer.
-    """
-    implied = [skill for risk in risks for skill in policy.codes.implied_skills.get(risk, ())]
+def asked(preferences: Preferences) -> dict[str, object]:
+    """The part of the picture that the person's wishes decide."""
     gender = preferences.officer_gender
     return {
-        "needs": tuple(dict.fromkeys([*preferences.skills, *implied]))[:MOST_WORDS],
         "languages": preferences.languages,
+        "required_skills": preferences.skills if preferences.skills_required else (),
+        "required_languages": preferences.languages if preferences.languages_required else (),
         "officer_gender": GenderAsked(value=gender.value, required=gender.required) if gender else None,
         "how": preferences.how,
         "cross_force": preferences.cross_force,
         "known_officers": preferences.known_officers,
         "excluded_officers": preferences.excluded_officers,
+    }
+
+
+def suggested_skills(policy: PolicyDocument, strands: Iterable[Strand]) -> tuple[str, ...]:
+    """Skills that help with these strands, though nobody asked for them by name."""
+    return _suggested(policy, (strand.strand for strand in strands))
+
+
+def needs(skills: Skills, policy: PolicyDocument, risks: Iterable[str]) -> tuple[str, ...]:
+    """Skills that help: asked for, suggested by the strands, suggested by the risks. None of them is required by it."""
+    together = dict.fromkeys([*skills.asked, *skills.suggested, *_suggested(policy, risks)])
+    return tuple(together)[:MOST_WORDS]
+
+
+def _suggested(policy: PolicyDocument, codes: Iterable[str]) -> tuple[str, ...]:
+    implied = policy.codes.implied_skills
+    return tuple(dict.fromkeys(skill for code in codes for skill in implied.get(code, ())))
+
+
+def told_of(repeat: Repeat) -> dict[str, object]:
+    """The part of the picture that says who it may be again."""
+    return {
+        "person": repeat.person,
+        "earlier": repeat.earlier,
+        "suspected_duplicate_of": repeat.suspected_duplicate_of,
     }
 
 

@@ -5,30 +5,44 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.intake.rules.accept import Moment, asked, in_case, placed, source_faults
+from services.intake.rules.accept import (
+    Moment,
+    asked,
+    in_case,
+    needs,
+    placed,
+    source_faults,
+    suggested_skills,
+    told_of,
+)
 from services.intake.rules.codes import desk_for_strands, unknown_codes, unknown_grade
-from services.intake.rules.contact import ContactFacts, contact_route
+from services.intake.rules.contact import ContactFacts, contact_route, contact_rules
 from services.intake.rules.faults import Fault, fault
 from services.intake.rules.geography import NOWHERE, Geography, Resolution
 from services.intake.rules.outbound import echo, tell
-from services.intake.rules.report import Rejection, Report, Step, open_to_change
+from services.intake.rules.people import Mark, Repeat
+from services.intake.rules.report import Rejection, Report, Skills, Step, open_to_change
 from shared.contracts import outbound
 from shared.contracts.inbound import Amendments
-from shared.contracts.particulars import Preferences
 from shared.contracts.policy import PolicyDocument, response_class
-from shared.contracts.reports import ReportAmended, ReportPicture, ReportWithdrawn
+from shared.contracts.reports import ReportAmended, ReportWithdrawn
 
 NOT_OPEN = Rejection("not_open", (fault("reference", "not_open"),))
 
 
 @dataclass(frozen=True)
 class Amendment:
-    """A change at the door. `force` is the principal's; `contact` is set where contact details came with it."""
+    """A change at the door. `force` is the principal's; `contact` is set where contact details came with it.
+
+    `marks` are what those make the person known again by; `repeat` what came of it, None where nothing of it changed.
+    """
 
     changes: Amendments
     force: str | None
     changed: tuple[str, ...]
     contact: ContactFacts | None = None
+    marks: tuple[Mark, ...] = ()
+    repeat: Repeat | None = None
     in_reply_to: str | None = None
 
 
@@ -72,7 +86,11 @@ def _amended(report: Report, amendment: Amendment, geography: Geography, now: da
     update: dict[str, Any] = {"desk": desk or strand_desk}
     if where is not None:
         update |= placed(where, strand_desk)
-    update |= _wishes(report.picture, changes, policy) | _reach(report, contact) | _urgency(report, changes, policy)
+    skills = _skills(report, changes, policy)
+    update |= _wishes(changes) | _reach(report, contact) | _urgency(report, changes, policy)
+    update["needs"] = needs(skills, policy, update["risks"])
+    if amendment.repeat is not None:
+        update |= told_of(amendment.repeat)
     return replace(
         report,
         source=echo(changes.source) if changes.source else report.source,
@@ -80,6 +98,7 @@ def _amended(report: Report, amendment: Amendment, geography: Geography, now: da
         picture=report.picture.model_copy(update=update),
         place_desk=desk,
         strand_desk=strand_desk,
+        skills=skills,
         sequence=report.sequence + 1,
         changed_at=now,
         amended_by=amendment.in_reply_to,
@@ -107,13 +126,19 @@ def _urgency(report: Report, changes: Amendments, policy: PolicyDocument) -> dic
     return {"grade": grade, "risks": risks, "response_class": ours, "policy_version": policy.version}
 
 
-def _wishes(picture: ReportPicture, changes: Amendments, policy: PolicyDocument) -> dict[str, Any]:
-    update: dict[str, Any] = {}
-    risks = picture.risks if changes.risks is None else changes.risks
+def _skills(report: Report, changes: Amendments, policy: PolicyDocument) -> Skills:
+    skills = report.skills or Skills(asked=report.picture.needs)
     if changes.preferences is not None:
-        update |= asked(changes.preferences, policy, risks)
-    elif changes.risks is not None:
-        update["needs"] = asked(Preferences(skills=picture.needs), policy, risks)["needs"]
+        skills = skills.model_copy(update={"asked": changes.preferences.skills})
+    if changes.strands is not None:
+        skills = skills.model_copy(update={"suggested": suggested_skills(policy, changes.strands)})
+    return skills
+
+
+def _wishes(changes: Amendments) -> dict[str, Any]:
+    update: dict[str, Any] = {}
+    if changes.preferences is not None:
+        update |= asked(changes.preferences)
     if changes.connected_officers is not None:
         update["connected_officers"] = changes.connected_officers
     if changes.officers_in_case is not None:
@@ -127,7 +152,7 @@ def _reach(report: Report, contact: ContactFacts | None) -> dict[str, Any]:
     return {
         "contact_route": contact_route(contact, consents=report.consents),
         "contact_windows": contact.windows,
-        "contact_rules": contact.rules,
+        "contact_rules": contact_rules(contact, consents=report.consents),
     }
 
 
@@ -153,7 +178,12 @@ def withdraw(report: Report, withdrawal: Withdrawal, now: datetime) -> Step | Re
     if not open_to_change(report):
         return NOT_OPEN
     after = replace(
-        report, sequence=report.sequence + 1, withdrawn_at=now, withdrawn_by=withdrawal.in_reply_to, changed_at=now
+        report,
+        sequence=report.sequence + 1,
+        withdrawn_at=now,
+        withdrawn_by=withdrawal.in_reply_to,
+        changed_at=now,
+        ended_as=withdrawal.reason,
     )
     told = ReportWithdrawn(
         referral_id=after.referral_id,

@@ -5,14 +5,16 @@ from datetime import datetime
 
 from services.intake.rules.faults import Fault, fault
 from shared.contracts.particulars import Grade, Strand
-from shared.contracts.policy import PolicyDocument
+from shared.contracts.policy import PolicyDocument, in_force
 
 
-def in_force(policies: Sequence[PolicyDocument], at: datetime) -> PolicyDocument:
-    """The policy in force at `at`, out of at least one; before the first, the first."""
-    ordered = sorted(policies, key=lambda policy: policy.effective_from)
-    begun = [policy for policy in ordered if policy.effective_from <= at]
-    return begun[-1] if begun else ordered[0]
+def judging(policies: Sequence[PolicyDocument], received_at: datetime, version: str | None = None) -> PolicyDocument:
+    """The policy a report is judged by: the one it has been judged by already, else that of when it was received.
+
+    What was said of a report keeps its meaning, even where a version that held from then was heard of too late.
+    """
+    known = next((policy for policy in policies if policy.version == version), None)
+    return known or in_force(policies, received_at)
 
 
 def unknown_codes(

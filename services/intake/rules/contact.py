@@ -35,7 +35,9 @@ def facts_of(details: ContactDetails, home: Place) -> ContactFacts:
     return ContactFacts(
         reachable=bool(details.phone or details.email) and not details.do_not_contact,
         referrer_reachable=referrer is not None and bool(referrer.phone or referrer.email),
-        rules=ContactRules(means=tuple(_safe_means(details)), voicemail_ok=details.voicemail_ok),
+        rules=ContactRules(
+            means=tuple(_safe_means(details)), voicemail_ok=details.voicemail_ok, refused=details.do_not_contact
+        ),
         windows=tuple(Window(days=w.days, start=w.start, end=w.end) for w in details.windows),
         home_district=home.district,
         home_confidence=home.confidence,
@@ -53,6 +55,12 @@ def _safe_means(details: ContactDetails) -> Iterator[Literal["call", "text", "em
         yield "text"
     if details.email and details.safe_to_email:
         yield "email"
+
+
+def contact_rules(contact: ContactFacts | None, *, consents: bool) -> ContactRules:
+    """What routing is told of what is safe. Who has not agreed to contact is reached by nobody, whatever is known."""
+    rules = contact.rules if contact else ContactRules()
+    return rules if consents else rules.model_copy(update={"refused": True})
 
 
 def contact_route(contact: ContactFacts | None, *, consents: bool) -> Route:

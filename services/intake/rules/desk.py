@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.intake.rules.accept import Moment, Named, Submission, accept, again
 from services.intake.rules.amend import Amendment, Withdrawal, amend, withdraw
-from services.intake.rules.codes import in_force
+from services.intake.rules.codes import judging
 from services.intake.rules.contact import ContactFacts
 from services.intake.rules.faults import fault
 from services.intake.rules.geography import Gazetteer, Geography
+from services.intake.rules.outbound import echo
+from services.intake.rules.people import ORGANISED, Asked, Mark, People, Repeat, incident_of, past_of
 from services.intake.rules.report import Followed, Rejection, Report, Step
 from shared.contracts.logline import Outbound
 from shared.contracts.policy import PolicyDocument
@@ -26,12 +29,16 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Handle:
-    """Contact details left beforehand by `owner`, a force or a partner; `fresh`: less than 24 hours ago."""
+    """Contact details left beforehand by `owner`, a force or a partner; `fresh`: less than 24 hours ago.
+
+    `marks` are what the person may be known again by.
+    """
 
     owner: str
     facts: ContactFacts
     fresh: bool
     claimed: bool = False
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,32 +103,46 @@ class Desk:
     to_routing: list[tuple[Report, ReportEvent]] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
+    people: People = field(default_factory=People)
 
     def knows(self, report: Report) -> None:
         """Take in a report that was there before this batch."""
         self.reports[report.referral_id] = report
         self.by_key[report.principal, report.idempotency_key] = report.referral_id
         self.by_reference[report.reference] = report.referral_id
+        self.people.heard(past_of(report))
 
     def check(self, submission: Submission, enclosed: Enclosed, moment: Moment) -> Step | Rejection:
         """What `submit` would decide, noting nothing down."""
+        return self._decide(submission, enclosed, moment)[0]
+
+    def _decide(
+        self, submission: Submission, enclosed: Enclosed, moment: Moment
+    ) -> tuple[Step | Rejection, tuple[Mark, ...]]:
+        """What becomes of a submission, and the marks that came with it."""
         known = self.by_key.get((submission.principal, submission.idempotency_key))
         if known is not None:
-            return again(self.reports[known], submission, moment.now)
-        contact = self._contact(enclosed.handle, submission.force or submission.principal)
-        if isinstance(contact, Rejection):
-            return contact
-        whole = submission if contact is None else replace(submission, contact=contact)
-        return accept(whole, self._geography(submission.fields.received_at), next(self.names), moment)
+            return again(self.reports[known], submission, moment.now), ()
+        left = self._left(enclosed.handle, submission.force or submission.principal)
+        if isinstance(left, Rejection):
+            return left, ()
+        if left is not None:
+            submission = replace(submission, contact=left.facts, marks=(*left.marks, *submission.marks))
+        if submission.fields.need in ORGANISED:
+            submission = replace(submission, marks=())
+        geography = self._geography(submission.fields.received_at)
+        repeat = self._recognise(submission, geography.policy, moment.now)
+        return accept(replace(submission, repeat=repeat), geography, next(self.names), moment), submission.marks
 
     def submit(self, submission: Submission, enclosed: Enclosed, moment: Moment) -> Step | Rejection:
         """A report: accepted, answered again, or rejected."""
-        outcome = self.check(submission, enclosed, moment)
+        outcome, marks = self._decide(submission, enclosed, moment)
         if isinstance(outcome, Step):
             fresh = outcome.to_routing is not None
             self._note(outcome, new=fresh)
             if fresh:
                 self._keep(outcome.report, "report", "contact", enclosed)
+                self.people.note(outcome.report, marks, moment.now)
         return outcome
 
     def amend(self, address: Address, amendment: Amendment, enclosed: Enclosed, moment: Moment) -> Step | Rejection:
@@ -129,15 +150,22 @@ class Desk:
         report = self.find(address, amendment.force)
         if report is None:
             return _unknown(address)
-        contact = self._contact(enclosed.handle, amendment.force)
-        if isinstance(contact, Rejection):
-            return contact
-        whole = amendment if contact is None else replace(amendment, contact=contact)
-        outcome = amend(report, whole, self._geography(report.received_at), moment)
+        left = self._left(enclosed.handle, amendment.force)
+        if isinstance(left, Rejection):
+            return left
+        if left is not None:
+            amendment = replace(amendment, contact=left.facts, marks=left.marks)
+        if report.picture.need in ORGANISED:
+            amendment = replace(amendment, marks=())
+        geography, marks = self._judged(report), self.people.marks_now(report, amendment.marks)
+        repeat = self._recognise_again(report, amendment, marks, geography.policy)
+        outcome = amend(report, replace(amendment, repeat=repeat), geography, moment)
         if isinstance(outcome, Step):
             number = outcome.report.sequence
             self._note(outcome)
             self._keep(outcome.report, f"amendment:{number}", f"contact:{number}", enclosed)
+            if amendment.marks:
+                self.people.note(outcome.report, marks, moment.now)
         return outcome
 
     def withdraw(self, address: Address, withdrawal: Withdrawal, at: datetime) -> Step | Rejection:
@@ -175,7 +203,21 @@ class Desk:
         if enclosed.handle is not None:
             self.claimed[enclosed.handle] = report.referral_id
 
-    def _contact(self, handle: str | None, owner: str | None) -> ContactFacts | Rejection | None:
+    def _recognise(self, submission: Submission, policy: PolicyDocument, now: datetime) -> Repeat:
+        asked = Asked(now, submission.fields.exercise, incident_of(echo(submission.source)))
+        return self.people.recognise(submission.marks, asked, policy)
+
+    def _recognise_again(
+        self, report: Report, amendment: Amendment, marks: Sequence[Mark], policy: PolicyDocument
+    ) -> Repeat | None:
+        source = amendment.changes.source
+        if source is None and not amendment.marks:
+            return None
+        incident = incident_of(echo(source) if source else report.source)
+        asked = Asked(report.at, report.exercise, incident, report.referral_id, report.picture.person)
+        return self.people.recognise(marks, asked, policy)
+
+    def _left(self, handle: str | None, owner: str | None) -> Handle | Rejection | None:
         if handle is None:
             return None
         known = self.handles.get(handle)
@@ -183,7 +225,11 @@ class Desk:
             return Rejection("invalid", (fault("contact.handle", "unknown"),))
         if known.claimed or handle in self.claimed:
             return Rejection("invalid", (fault("contact.handle", "already_claimed"),))
-        return known.facts
+        return known
 
-    def _geography(self, received_at: datetime) -> Geography:
-        return Geography(self.gazetteer, in_force(self.policies, received_at))
+    def _judged(self, report: Report) -> Geography:
+        return self._geography(report.received_at, report.picture.policy_version)
+
+    def _geography(self, received_at: datetime, version: str | None = None) -> Geography:
+        policy = judging(self.policies, received_at, version)
+        return Geography(self.gazetteer, policy, received_at.astimezone(ZoneInfo(policy.calendar.timezone)).date())

@@ -34,6 +34,7 @@ def echo(source: Source) -> SourceEcho:
 def tell(kind: type[OutboundReport], report: Followed, at: datetime, **facts: Any) -> OutboundReport:
     """An outbound event about a report as it stands; its sequence is the report's."""
     facts.setdefault("in_reply_to", report.in_reply_to)
+    said = f"{kind.name}.received" if facts.get("received") else kind.name
     return kind(
         reference=report.reference,
         source=report.source,
@@ -43,7 +44,7 @@ def tell(kind: type[OutboundReport], report: Followed, at: datetime, **facts: An
         state=report.state,
         holder=report.holder,
         next_due=report.next_due,
-        log_line=log_line(kind.name, at, reference=report.reference, due=report.next_due, exercise=report.exercise),
+        log_line=log_line(said, at, reference=report.reference, due=report.next_due, exercise=report.exercise),
         **facts,
     )
 
@@ -60,11 +61,28 @@ def follow(report: F, event: ReferralEvent) -> Followup[F]:
         changed_at=event.at,
         held_until=None,
         transferred=report.transferred or isinstance(event, referrals.ReferralTransferred),
+        last_officer=_last_officer(report, event),
+        ended_as=_ended_as(report, event),
         outbound_sequence=report.outbound_sequence + (told_in is not None),
     )
     if told_in is None:
         return Followup(after)
     return Followup(after, (tell(told_in, after, event.at, **_facts(told_in, after, event)),))
+
+
+def _last_officer(report: Followed, event: ReferralEvent) -> str | None:
+    if event.holder is not None:
+        return event.holder.id
+    gave_back = isinstance(event, referrals.ReferralReleased) and event.code == "conflict"
+    return None if gave_back else report.last_officer
+
+
+def _ended_as(report: Followed, event: ReferralEvent) -> str | None:
+    if isinstance(event, referrals.ReferralWithdrawn):
+        return event.reason
+    if isinstance(event, referrals.ReferralClosed):
+        return event.outcome
+    return None if isinstance(event, referrals.ReferralReopened) else report.ended_as
 
 
 def _facts(kind: type[OutboundReport], report: Followed, event: ReferralEvent) -> dict[str, Any]:

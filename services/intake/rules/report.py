@@ -9,11 +9,20 @@ from services.intake.rules.contact import ContactFacts
 from services.intake.rules.faults import Fault
 from shared.contracts.lifecycle import State
 from shared.contracts.logline import Outbound, SourceEcho
-from shared.contracts.model import Holder
+from shared.contracts.model import Holder, Part
+from shared.contracts.particulars import Words
 from shared.contracts.reports import ReportEvent, ReportPicture
 
 OPEN: frozenset[State] = frozenset({"waiting", "offered", "accepted", "contacted"})
 """States in which a report can still be amended or withdrawn."""
+
+
+class Skills(Part):
+    """Skills of `picture.needs` by where they come from; those that risks suggest are the rest of it."""
+
+    asked: Words = ()
+    suggested: Words = ()
+    """By the strands, which stay in the vault."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +51,10 @@ class Followed:
     amended_by: str | None = None
     withdrawn_by: str | None = None
     transferred: bool = False
+    last_officer: str | None = None
+    """Who held it last; nobody once they gave it back over a conflict."""
+    ended_as: str | None = None
+    """The code it was closed or withdrawn with."""
 
     @property
     def outbound_key(self) -> str:
@@ -69,6 +82,8 @@ class Report(Followed):
     consents: bool
     place_desk: str | None
     strand_desk: str | None
+    skills: Skills | None = None
+    """None for reports from before they were kept apart."""
     sequence: int = 1
     withdrawn_at: datetime | None = None
 

@@ -37,13 +37,14 @@ async def log_looks(connection: AsyncConnection, looks: Sequence[Look]) -> None:
 
 async def keep_policies(connection: AsyncConnection, documents: Sequence[PolicyDocument]) -> None:
     """Keep policies that were published; a version once seen does not change."""
+    unique = {document.version: document for document in reversed(documents)}
     published = [
         {
-            "version": document.version,
-            "effective_from": document.effective_from,
-            "document": document.model_dump_json(by_alias=True),
+            "version": name,
+            "effective_from": unique[name].effective_from,
+            "document": unique[name].model_dump_json(by_alias=True),
         }
-        for document in documents
+        for name in sorted(unique)
     ]
     await rows.insert(connection, rows.Insert(table_of(PolicyRow), published))
 

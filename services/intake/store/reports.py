@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.rules.contact import ContactFacts
-from services.intake.rules.report import Followed, Report
+from services.intake.rules.report import Followed, Report, Skills
 from services.intake.store.tables import SCHEMA, ReportRow, table_of
 from shared import rows
 from shared.contracts.logline import SourceEcho
@@ -23,17 +23,18 @@ _MODELS: Mapping[str, type[Part]] = {
     "picture": ReportPicture,
     "contact": ContactFacts,
     "holder": Holder,
+    "skills": Skills,
 }
 _FOLLOWED = tuple(field.name for field in fields(Followed))
 _FOLLOWING = (
     *("referral_id", "force", "state", "holder", "next_due", "held_until"),
-    *("outbound_sequence", "changed_at", "unrouted_at", "transferred"),
+    *("outbound_sequence", "changed_at", "unrouted_at", "transferred", "last_officer", "ended_as"),
 )
 """What can change because of what happens elsewhere; `referral_id` finds the row."""
 _LIVING = (
     *_FOLLOWING,
     *("source", "system", "incident_ref", "incident_date", "picture", "contact", "place_desk", "strand_desk"),
-    *("sequence", "withdrawn_at", "amended_by", "withdrawn_by"),
+    *("sequence", "withdrawn_at", "amended_by", "withdrawn_by", "skills"),
 )
 """What can change after a report was accepted."""
 
@@ -154,6 +155,24 @@ async def any_unrouted(connection: AsyncConnection) -> bool:
         )
     )
     return bool(found.scalar_one())
+
+
+async def send_again(connection: AsyncConnection, seconds: float) -> int:
+    """Have what was said to routing about unrouted reports published once more, the same events under the same ids.
+
+    Only what was published longer than `seconds` (real time) ago: routing drops what it has seen, in whatever order.
+    """
+    found = await connection.execute(
+        sa.text(
+            f"update {SCHEMA}.journal set published_at = null, sent_in = null where topic = 'reports' and key in ("
+            f"select cast(referral_id as text) from {SCHEMA}.reports where held_until is not null "
+            "and held_until < clock_timestamp() - make_interval(secs => :seconds)) "
+            "and published_at between clock_timestamp() - interval '1 day' "
+            "and clock_timestamp() - make_interval(secs => :seconds)"
+        ),
+        {"seconds": seconds},
+    )
+    return found.rowcount
 
 
 @dataclass(frozen=True)

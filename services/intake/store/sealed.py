@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.rules.contact import ContactFacts
 from services.intake.rules.desk import Handle
+from services.intake.rules.people import Mark
 from services.intake.store.tables import SCHEMA, ContactRow, SubjectKeyRow, VaultRow, table_of
 from shared import rows
 
@@ -58,17 +61,21 @@ async def text(connection: AsyncConnection, referral_id: UUID, name: str) -> byt
     return None if sealed is None else bytes(sealed)
 
 
-async def leave_contact(
-    connection: AsyncConnection, handle: str, owner: str, facts: ContactFacts, sealed: bytes
-) -> datetime:
+async def leave_contact(connection: AsyncConnection, handle: str, left: Handle, sealed: bytes) -> datetime:
     """Keep contact details until a report claims them. Returns until when, in real time."""
     found = await connection.execute(
         sa.text(
-            f"insert into {SCHEMA}.contacts (handle, owner, facts, sealed) "
-            "values (:handle, :owner, cast(:facts as jsonb), :sealed) "
+            f"insert into {SCHEMA}.contacts (handle, owner, facts, marks, sealed) "
+            "values (:handle, :owner, cast(:facts as jsonb), cast(:marks as jsonb), :sealed) "
             f"returning left_at + interval '{HANDLE_HOURS} hours'"
         ),
-        {"handle": handle, "owner": owner, "facts": facts.model_dump_json(by_alias=True), "sealed": sealed},
+        {
+            "handle": handle,
+            "owner": left.owner,
+            "facts": left.facts.model_dump_json(by_alias=True),
+            "marks": orjson.dumps(_packed(left.marks)).decode(),
+            "sealed": sealed,
+        },
     )
     until: datetime = found.scalar_one()
     return until
@@ -81,7 +88,7 @@ async def lock_contacts(connection: AsyncConnection, handles: Iterable[str]) -> 
         return {}
     found = await connection.execute(
         sa.text(
-            f"select handle, owner, facts, sealed, claimed_by is not null as claimed, "
+            f"select handle, owner, facts, marks, sealed, claimed_by is not null as claimed, "
             f"left_at > clock_timestamp() - interval '{HANDLE_HOURS} hours' as fresh from {SCHEMA}.contacts "
             "where handle = any(cast(:handles as text[])) order by handle for update"
         ),
@@ -89,7 +96,7 @@ async def lock_contacts(connection: AsyncConnection, handles: Iterable[str]) -> 
     )
     return {
         row.handle: LeftContact(
-            Handle(row.owner, ContactFacts.model_validate(row.facts), row.fresh, row.claimed),
+            Handle(row.owner, ContactFacts.model_validate(row.facts), row.fresh, row.claimed, _unpacked(row.marks)),
             None if row.sealed is None else bytes(row.sealed),
         )
         for row in found
@@ -101,5 +108,16 @@ async def claim_contacts(connection: AsyncConnection, claimed: Mapping[str, UUID
     await rows.update(
         connection,
         table_of(ContactRow),
-        [{"handle": handle, "claimed_by": id_, "sealed": None} for handle, id_ in sorted(claimed.items())],
+        [
+            {"handle": handle, "claimed_by": id_, "sealed": None, "marks": None}
+            for handle, id_ in sorted(claimed.items())
+        ],
     )
+
+
+def _packed(marks: Iterable[Mark]) -> dict[str, list[str]]:
+    return {mark.kind: [digest.hex() for digest in mark.digests] for mark in marks}
+
+
+def _unpacked(kept: Mapping[Any, list[str]] | None) -> tuple[Mark, ...]:
+    return tuple(Mark(kind, tuple(map(bytes.fromhex, digests))) for kind, digests in (kept or {}).items())

@@ -39,6 +39,7 @@ class ReportRow(Base, table=True):
         sa.UniqueConstraint("principal", "idempotency_key"),
         sa.Index("ix_reports_incident", "system", "incident_ref", "incident_date"),
         sa.Index("ix_reports_held_until", "held_until", postgresql_where=sa.text("held_until is not null")),
+        sa.Index("ix_reports_drills", "source_force", "at", postgresql_where=sa.text("system = 'drill'")),
         sa.Index(
             "ix_reports_without_deadline",
             "state",
@@ -81,6 +82,26 @@ class ReportRow(Base, table=True):
     amended_by: str | None = Field(sa_type=sa.Text)
     withdrawn_by: str | None = Field(sa_type=sa.Text)
     transferred: bool
+    last_officer: str | None = Field(default=None, sa_type=sa.Text)
+    ended_as: str | None = Field(default=None, sa_type=sa.Text)
+    skills: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+
+
+class MarkRow(Base, table=True):
+    """That a report gave a mark, a keyed hash somebody can be known again by, and whose pseudonym it was taken for."""
+
+    __tablename__ = "marks"
+    __table_args__ = (
+        sa.Index("ix_marks_mark", "mark"),
+        sa.Index("ix_marks_person_at", "person", "at"),
+        sa.Index("ix_marks_at", "at"),
+    )
+
+    referral_id: UUID = Field(primary_key=True)
+    mark: bytes = Field(primary_key=True)
+    kind: str = Field(sa_type=sa.Text)
+    person: str = Field(sa_type=sa.Text)
+    at: datetime = Field(sa_type=_MOMENT)
 
 
 class SubjectKeyRow(Base, table=True):
@@ -112,6 +133,8 @@ class ContactRow(Base, table=True):
     handle: str = Field(primary_key=True, sa_type=sa.Text)
     owner: str = Field(sa_type=sa.Text)
     facts: dict[str, Any] = Field(sa_type=JSONB)
+    marks: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """By kind; moved to the report that claims them."""
     sealed: bytes | None
     left_at: datetime | None = Field(default=None, sa_type=_MOMENT, sa_column_kwargs=_REAL_NOW, nullable=False)
     claimed_by: UUID | None = None
@@ -181,6 +204,24 @@ class DegradedRow(Base, table=True):
 
     part: str = Field(primary_key=True, sa_type=sa.Text)
     since: datetime = Field(sa_type=_MOMENT)
+
+
+class AlarmRow(Base, table=True):
+    """Something a person outside must know, until the break-glass webhook has taken it. Real time."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (
+        sa.Index("ix_alarms_next_try_at", "next_try_at", postgresql_where=sa.text("next_try_at is not null")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=sa.Text)
+    force: str = Field(sa_type=sa.Text)
+    reference: str | None = Field(sa_type=sa.Text)
+    raised_at: datetime | None = Field(default=None, sa_type=_MOMENT, sa_column_kwargs=_REAL_NOW, nullable=False)
+    next_try_at: datetime | None = Field(default=None, sa_type=_MOMENT, sa_column_kwargs=_REAL_NOW, nullable=True)
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": sa.text("0")}, nullable=False)
+    taken_at: datetime | None = Field(default=None, sa_type=_MOMENT, nullable=True)
 
 
 def table_of(row: type[SQLModel]) -> sa.Table:

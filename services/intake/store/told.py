@@ -15,6 +15,7 @@ from shared.journal import Outgoing
 
 _FLEETING = frozenset({"service.heartbeat"})
 """Not kept: whoever asks over HTTPS sees for themselves that we are there."""
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,10 @@ class Cursor:
         if not text:
             return cls()
         xid, dash, position = text.partition("-")
-        if not (dash and xid.isdecimal() and position.isdecimal() and len(text) <= 40):
+        if not (dash and text.isascii() and xid.isdecimal() and position.isdecimal() and len(text) <= 40):
             return None
-        return cls(int(xid), int(position))
+        cursor = cls(int(xid), int(position))
+        return cursor if max(cursor.xid, cursor.position) <= _LARGEST else None
 
     def __str__(self) -> str:
         return f"{self.xid}-{self.position}"

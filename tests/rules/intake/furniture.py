@@ -1,7 +1,7 @@
 """What intake's rules are tested with: a small country, the default policy, and a report to change."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -18,6 +18,7 @@ from shared.contracts.postcode import Postcode
 
 NOON = datetime(2026, 6, 6, 11, 0, tzinfo=UTC)
 """Noon in Hoddesdon, a Saturday."""
+TODAY = NOON.date()
 REAL_NOON = NOON - timedelta(days=40)
 MOMENT = Moment(NOON, REAL_NOON)
 
@@ -35,7 +36,7 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True)
 class SmallCountry:
-    """A gazetteer of nine postcodes."""
+    """A gazetteer of a few postcodes."""
 
     spots: dict[str, Spot]
 
@@ -64,6 +65,10 @@ COUNTRY = SmallCountry(
         "CB11 3AA": Spot(UTTLESFORD),
         "NW1 8QP": Spot(CAMDEN),
         "G1 1AA": Spot(GLASGOW),
+        "BT1 1AA": Spot("N09000003", 146000, 529000),
+        "JE2 3AB": Spot("L99999999", 0, 0),
+        "IM1 1AA": Spot("M99999999", 0, 0),
+        "ZE9 9AA": Spot("E07999998"),
     }
 )
 
@@ -74,9 +79,9 @@ def policy() -> PolicyDocument:
     return parse_policy((Path(__file__).parents[3] / "deploy" / "policy.toml").read_text())
 
 
-def geography(its_policy: PolicyDocument | None = None) -> Geography:
-    """The small country under the default policy."""
-    return Geography(COUNTRY, its_policy or policy())
+def geography(its_policy: PolicyDocument | None = None, on: date = TODAY) -> Geography:
+    """The small country under the default policy, on the day of the report unless another is given."""
+    return Geography(COUNTRY, its_policy or policy(), on)
 
 
 def submitted(**changes: Any) -> ReportSubmitted:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from services.intake.rules.accept import again
-from services.intake.rules.codes import in_force
 from services.intake.rules.contact import ContactFacts
 from services.intake.rules.report import Rejection, Step
 from shared.contracts.outbound import ReportAccepted
+from shared.contracts.policy import in_force
 from shared.contracts.reports import ReportReceived
 from tests.rules.intake.furniture import (
     BROXBOURNE,
@@ -88,8 +88,8 @@ def test_prompt_is_cambridgeshires_word_alone() -> None:
         ({"strands": [{"strand": "goth", "perceived_by": "victim"}]}, "strands.0.strand", "unknown_code"),
         ({"risks": ["repeat", "dragons"]}, "risks.1", "unknown_code"),
         ({"source": {"system": "STORM", "force": "beds"}}, "source.force", "not_your_force"),
-        ({"locations": [{"kind": "meeting", "postcode": "QQQ"}]}, "locations.0.postcode", "not_a_postcode"),
-        ({"locations": [{"kind": "incident", "district": "E07000097"}]}, "locations.0.district", "unknown_district"),
+        ({"locations": [{"kind": "incident", "district": "E07000097"}]}, "locations.0.district", "superseded_district"),
+        ({"locations": [{"kind": "incident", "district": "E07999999"}]}, "locations.0.district", "unknown_district"),
         ({"event": {"venue_district": "Narnia"}}, "event.venue_district", "unknown_district"),
     ],
 )
@@ -153,13 +153,23 @@ def test_a_home_owns_where_no_incident_does() -> None:
     assert accepted(home, locations=[]).report.picture.force == "beds"
 
 
-def test_a_risk_suggests_a_skill_but_a_strand_stays_where_it_is() -> None:
-    report = accepted(
+def test_risks_and_strands_suggest_skills_beside_those_asked_for_and_require_none() -> None:
+    picture = accepted(
         risks=["child"],
         strands=[{"strand": "transgender", "perceived_by": "victim"}],
         preferences={"skills": ["chemsex"], "officer_gender": {"value": "woman", "required": True}},
-    ).report
-    assert report.picture.needs == ("chemsex", "youth")
+    ).report.picture
+    assert picture.needs == ("chemsex", "trans", "youth")
+    assert (picture.required_skills, picture.required_languages) == ((), ())
+
+
+def test_only_what_the_person_insists_on_is_required() -> None:
+    wishes = {"skills": ["chemsex"], "skills_required": True, "languages": ["polish"], "languages_required": True}
+    picture = accepted(risks=["child"], preferences=wishes).report.picture
+    assert (picture.required_skills, picture.needs) == (("chemsex",), ("chemsex", "youth"))
+    assert (picture.required_languages, picture.languages) == (("polish",), ("polish",))
+    merely = accepted(preferences=wishes | {"skills_required": False, "languages_required": False}).report.picture
+    assert (merely.required_skills, merely.required_languages) == ((), ())
 
 
 def test_the_same_key_and_body_get_the_same_answer_again() -> None:

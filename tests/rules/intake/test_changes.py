@@ -46,6 +46,17 @@ def test_what_is_not_named_stays_as_it_was() -> None:
     assert after.picture == before.picture.model_copy(update={"connected_officers": ("H1042",)})
 
 
+def test_skills_follow_what_is_said_of_wishes_risks_and_strands() -> None:
+    trans = [{"strand": "transgender", "perceived_by": "victim"}]
+    before = report(preferences={"skills": ["chemsex"]}, strands=trans, risks=["child"])
+    assert before.picture.needs == ("chemsex", "trans", "youth")
+    assert done(amended(before, risks=[])).report.picture.needs == ("chemsex", "trans")
+    assert done(amended(before, preferences={})).report.picture.needs == ("trans", "youth")
+    calmer = done(amended(before, strands=[{"strand": "sexual_orientation", "perceived_by": "victim"}])).report
+    assert calmer.picture.needs == ("chemsex", "youth")
+    assert done(amended(calmer, strands=trans)).report.picture.needs == ("chemsex", "trans", "youth")
+
+
 def test_a_better_postcode_moves_it_to_its_force() -> None:
     unsure = report(locations=[{"kind": "incident", "postcode": "SG8"}])
     sure = done(amended(unsure, locations=[{"kind": "incident", "postcode": "SG8 6AA"}])).report.picture

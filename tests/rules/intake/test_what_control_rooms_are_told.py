@@ -41,8 +41,13 @@ DETAILS: dict[str, dict[str, Any]] = {
     "ReferralUnableToContact": {"attempts": 3, "role": "sergeant:herts", "due": NOON},
     "ReferralUpdateGiven": {"officer": "H1042"},
     "ReferralHandedOver": {"giver": "H1042", "receiver": "H7", "accepted": True},
+    "ReferralDutyEnding": {"officer": "H1042", "ends_at": NOON},
+    "ReferralKept": {"officer": "H1042", "beyond": NOON},
+    "ReferralHelperJoined": {"officer": "H7"},
+    "ReferralHelperLeft": {"officer": "H7", "code": "other_task"},
     "ReferralReleased": {"officer": "H1042", "code": "duty_ends"},
     "ReferralAssignedByOverride": {"officer": "H7", "by": "inspector:herts", "reason": "risk"},
+    "ReferralRepeatConfirmed": {"confirmed": True, "by": "coordinator:herts"},
     "ReferralLinked": {"other": "0000-0000", "by": "coordinator:herts"},
     "ReferralTransferred": {"from_force": "herts", "to_force": "beds", "by": "coordinator:herts", "force": "beds"},
     "ReferralHandedOff": {"desk": "essex"},
@@ -58,7 +63,7 @@ ALL = sorted(
     key=lambda kind: kind.__name__,
 )
 EVENTS = [kind for kind in ALL if kind is not ReferralEvent]
-INTERNAL = {"referral.opened", "referral.viewed"}
+INTERNAL = {"referral.opened", "referral.viewed", "referral.duty_ending", "referral.repeat_confirmed"}
 
 
 def said(kind: type[ReferralEvent], its: Report, sequence: int = 1, **changes: Any) -> ReferralEvent:
@@ -149,6 +154,16 @@ def test_whatever_happens_the_lines_are_numbered_without_a_gap(kinds: list[type[
         its = outcome.report
         numbers += [one.sequence or 0 for one in outcome.to_control_rooms]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_a_hand_off_is_awaited_until_the_desk_has_it() -> None:
+    its = report()
+    lines = [
+        follow(its, said(referrals.ReferralHandedOff, its, received=received)).to_control_rooms[0].log_line
+        for received in (False, True)
+    ]
+    assert "Receipt awaited." in lines[0]
+    assert "the outside desk has it." in lines[1]
 
 
 def test_an_unrouted_report_says_so_loudly() -> None:
