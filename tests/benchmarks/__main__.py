@@ -17,18 +17,38 @@ from shared.embedded.native import NativeKafka
 from shared.embedded.postgres import EmbeddedPostgres
 from shared.topics import create_topics
 from tests.benchmarks.figures import Floor, Latencies, accepted_to_notified, sustained_by_http, sustained_by_topic
+from tests.benchmarks.quality import figures as quality
+from tests.benchmarks.quality.demand import Plan
+from tests.benchmarks.quality.figures import START
 from tests.benchmarks.reports import write_roster
 from tests.benchmarks.sink import sink
 from tests.fleet import fleet
+
+PARTS = ("pipeline", "quality")
+MEASURED = ("figure", "measured", "floor", "to reach")
+
+Row = tuple[str, ...]
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part alone; again for another")
     parser.add_argument("--rate", type=float, default=20, help="reports a second in the open loop")
     parser.add_argument("--seconds", type=float, default=30, help="how long the open loop runs")
     parser.add_argument("--burst", type=int, default=6000, help="reports in the sustained figures")
+    parser.add_argument("--days", type=int, default=365, help="how long the simulated year is")
+    parser.add_argument("--demand", type=float, default=1, help="how many times as many referrals in that year")
     options = parser.parse_args()
+    wanted = options.only or PARTS
+    if "pipeline" in wanted:
+        _show(pipeline(options), *MEASURED)
+    if "quality" in wanted:
+        choosing(options)
+
+
+def pipeline(options: argparse.Namespace) -> list[Row]:
+    """Reports through the whole system, on real Kafka and PostgreSQL."""
     with tempfile.TemporaryDirectory(prefix="liaison-bench-") as folder, ExitStack() as stack:
         postgres = EmbeddedPostgres(Path(folder))
         url = postgres.start()
@@ -36,11 +56,19 @@ def main() -> None:
         kafka = NativeKafka(Path(folder))
         bootstrap = kafka.start()
         stack.callback(kafka.stop)
-        rows = asyncio.run(measure(Path(folder), url, bootstrap, options))
-    _show(rows)
+        return asyncio.run(measure(Path(folder), url, bootstrap, options))
 
 
-Row = tuple[str, str, str, str]
+def choosing(options: argparse.Namespace) -> None:
+    """How fast and how well officers are chosen: pure rules, on one core."""
+    say = Console(stderr=True).print
+    plan, world = Plan(START, options.days, times=options.demand), quality.world()
+    say("rankings of each size")
+    _show(quality.times(world, plan), *MEASURED)
+    say(f"{options.days} days of referrals, and looking back on them")
+    ways = quality.compare(world, plan)
+    _show(quality.qualities(ways), "figure", "chosen", "best in hindsight", "own best each", "floor: at random")
+    Console(file=sys.stdout, width=120).print(quality.summary(ways, plan))
 
 
 async def measure(folder: Path, url: str, bootstrap: str, options: argparse.Namespace) -> list[Row]:
@@ -96,8 +124,8 @@ def _per_second(rate: float, arrived: int) -> str:
     return f"{rate:,.0f}/s ({arrived:,} notices)"
 
 
-def _show(rows: list[Row]) -> None:
-    table = Table("figure", "measured", "floor", "to reach", title=f"load average {os.getloadavg()[0]:.1f}")
+def _show(rows: list[Row], *columns: str) -> None:
+    table = Table(*columns, title=f"load average {os.getloadavg()[0]:.1f}")
     for row in rows:
         table.add_row(*row)
     show: Callable[[object], None] = Console(file=sys.stdout, width=120).print
