@@ -6,22 +6,36 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 
 from services.routing.api.acting import Acting
+from services.routing.api.coverage import CoverageApi
+from services.routing.api.decisions import Decisions
+from services.routing.api.placing import Placing
+from services.routing.api.policies import PoliciesApi
+from services.routing.api.reached import Reached
 from services.routing.api.reading import Reading
 from services.routing.api.stream import Stream
 from services.routing.api.team import Team
+from services.routing.api.working import Working
 from services.routing.consumers.deliveries import Deliveries
 from services.routing.consumers.duty import DutyFeed
 from services.routing.consumers.reports import Reports
+from services.routing.coverage import Coverages
 from services.routing.driver import Driver
+from services.routing.fallback import Sheet
 from services.routing.officers import Officers
+from services.routing.pages.coverage import CoveragePage
+from services.routing.pages.decisions import DecisionPages
 from services.routing.pages.desk import Pages
-from services.routing.policies import Policies
+from services.routing.pages.placing import PlacingPages
+from services.routing.pages.policy import PolicyPages
+from services.routing.pages.roster import RosterPages
+from services.routing.policies import Policies, Proposals
 from services.routing.roster import load_roster, read_folder
+from services.routing.roster_watch import RosterWatch
 from services.routing.rules.roster.rows import RosterRefused
 from services.routing.store.tables import SCHEMA
 from services.routing.watching import Watch
 from shared.database import Database
-from shared.policy_file import load_policy
+from shared.policy_file import forces, load_policy
 from shared.service import Platform, Service, Subscription
 from shared.settings import SettingsError
 
@@ -33,7 +47,10 @@ def build(platform: Platform) -> Service:
     driver = Driver(platform.database, policies, platform.bell("driver"), officers)
 
     async def publish_policy() -> None:
-        await policies.publish(policy)
+        await policies.seed(policy)
+
+    async def follow_policies() -> None:
+        await policies.follow(platform.bell("policies"))
 
     async def roster_is_published() -> bool:
         return await _published(platform.database)
@@ -49,9 +66,15 @@ def build(platform: Platform) -> Service:
             Subscription("deliveries", ("deliveries",), Deliveries(policies, officers)),
             Subscription("duty", tuple(f"duty.{force}" for force in policy.forces), DutyFeed(platform.keys), door=True),
         ],
-        tasks={"driver": driver.run, "watch": Watch(platform.database).run},
+        tasks={
+            "driver": driver.run,
+            "watch": Watch(platform.database).run,
+            "policies": follow_policies,
+            "roster_watch": RosterWatch(platform.database, policies, platform.bell("roster")).run,
+        },
         readiness={"roster_published": roster_is_published},
         on_start=[publish_policy, load_the_roster],
+        sheet=Sheet(platform.database, policies, platform.keys).section,
     )
 
 
@@ -59,11 +82,26 @@ def _router(platform: Platform, policies: Policies, officers: Officers) -> APIRo
     database = platform.database
     router = APIRouter()
     router.include_router(Reading(database).router())
+    router.include_router(Decisions(database).router())
     acting = Acting(database, policies, officers)
     router.include_router(acting.router())
-    router.include_router(Team(database, policies, officers).router())
+    placing = Placing(acting)
+    router.include_router(placing.router())
+    placing_pages = PlacingPages(placing)
+    router.include_router(placing_pages.router())
+    router.include_router(Working(acting).router())
+    router.include_router(Team(database, policies, officers, platform.keys).router())
+    router.include_router(Reached(database, platform.keys).router())
     router.include_router(Stream(database, platform.bell("board")).router())
-    router.include_router(Pages(database, policies, acting, platform.settings).router())
+    router.include_router(Pages(database, policies, acting, platform.settings, placing_pages).router())
+    router.include_router(DecisionPages(database, platform.settings).router())
+    router.include_router(RosterPages(database, policies, platform.keys, platform.settings).router())
+    proposals = Proposals(policies, frozenset(forces(platform.settings)))
+    router.include_router(PoliciesApi(database, proposals).router())
+    router.include_router(PolicyPages(database, proposals, platform.settings).router())
+    coverages = Coverages(database, policies)
+    router.include_router(CoverageApi(coverages).router())
+    router.include_router(CoveragePage(coverages, platform.settings).router())
     return router
 
 

@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from services.routing.minding import Minding
 from services.routing.officers import Officers, caps
 from services.routing.policies import Policies
 from services.routing.rules.matching.muster import Muster
@@ -18,6 +19,7 @@ from services.routing.rules.referral.state import Referral
 from services.routing.rules.referral.wanted import Facts
 from services.routing.store import referrals as store
 from services.routing.store.loads import LoadsMoved
+from services.routing.store.policies import take_up
 from services.routing.store.work import Work, save
 from shared.contracts.referrals import ReferralOffered
 from shared.database import Database, Unit, is_transient
@@ -51,6 +53,12 @@ class Driver:
     policies: Policies
     bell: Wake
     officers: Officers = field(default_factory=Officers)
+    _decided_by: dict[str, str] = field(default_factory=dict)
+    """By pool, the version of the policy this process last decided by."""
+    _minding: Minding = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._minding = Minding(self.officers)
 
     async def run(self) -> None:
         """Decide until cancelled; bad weather is waited out."""
@@ -79,12 +87,21 @@ class Driver:
                 if not await store.lock_pool(unit.connection, pool):
                     return Turn(0, LONGEST_SLEEP)
                 await self.policies.refresh(unit.connection)
+                await self._take_up(unit, pool)
+                await self._minding.follow(unit, pool, self.policies.at(await unit.now()))
                 handled = await self._decide(unit, pool)
                 if handled >= AT_ONCE:
                     return Turn(handled, 0)
                 return Turn(handled, await self._until_next(unit, pool))
         except LoadsMoved:
             return Turn(0, 0)
+
+    async def _take_up(self, unit: Unit, pool: str) -> None:
+        """A policy that has come into force may know somebody for those who have nobody."""
+        version = self.policies.at(await unit.now()).version
+        # Remembered once it is seen committed: this transaction may still be decided anew.
+        if self._decided_by.get(pool) != version and not await take_up(unit.connection, pool, version):
+            self._decided_by[pool] = version
 
     async def _decide(self, unit: Unit, pool: str) -> int:
         before = await unit.now()

@@ -22,7 +22,12 @@ class _Known:
 
     roster: Roster
     read_at: datetime
+    forces: tuple[str, ...]
     standing: Standing | None = None
+
+    def stale(self, now: datetime) -> bool:
+        """Whether it no longer reaches far enough ahead, or was read by another clock."""
+        return not self.read_at <= now < self.read_at + STALE
 
 
 @dataclass
@@ -35,22 +40,29 @@ class Officers:
         """The roster of a pool as it is now."""
         version = await store.version(connection)
         known = self._pools.get(pool)
-        if known is None or known.roster.version != version or not known.read_at <= now < known.read_at + STALE:
-            forces = policy.pools[pool].forces if pool in policy.pools else ()
-            known = _Known(await store.read(connection, forces, version, now), now)
+        forces = policy.pools[pool].forces if pool in policy.pools else ()
+        if known is None or (known.roster.version, known.forces) != (version, forces) or known.stale(now):
+            known = _Known(await store.read(connection, forces, version, now), now, forces)
             self._pools[pool] = known
         return known.roster
 
     async def muster(self, connection: AsyncConnection, pool: str, policy: PolicyDocument, now: datetime) -> Muster:
         """Every officer of a pool as they stand at `now`, with a working copy of everybody's load."""
+        standing = await self.standing(connection, pool, policy, now)
+        return Muster(standing, now, await loads.of_officers(connection))
+
+    async def standing(self, connection: AsyncConnection, pool: str, policy: PolicyDocument, now: datetime) -> Standing:
+        """How the officers of a pool stand at `now`, and until when."""
         roster = await self.roster(connection, pool, policy, now)
         known = self._pools[pool]
         standing = known.standing
         if standing is None or not standing.holds(now) or standing.policy_version != policy.version:
             standing = known.standing = stand(roster, policy, now)
-        return Muster(standing, now, await loads.of_officers(connection))
+        return standing
 
 
 def caps(officers: Iterable[Officer], policy: PolicyDocument) -> dict[str, int]:
-    """Each officer's cap, the policy's where the roster gives none."""
+    """Each officer's cap, the policy's where the roster gives none; none at all where the policy leaves caps out."""
+    if "cap" not in policy.matching.filters:
+        return {}
     return {officer.id: officer.cap or policy.matching.cap for officer in officers}

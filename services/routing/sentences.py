@@ -3,7 +3,7 @@
 Why an officer declined is left out altogether: naming the other reasons would give away the one nobody may see.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from shared.contracts import referrals as events
 from shared.contracts.lifecycle import ReferralEvent
 from shared.local_time import day_and_time
 
-MEANS = {"phone": "by phone", "email": "by e-mail", "text": "by text", "face_to_face": "in person", "video": "by video"}
+MEANS = {"call": "by phone", "phone": "by phone", "email": "by e-mail", "text": "by text", "face_to_face": "in person", "video": "by video"}
 OUTCOMES = {
     "spoke": "spoke to them",
     "no_answer": "no answer",
@@ -25,6 +25,12 @@ CLOCKS = {
     "first_contact": "First contact",
     "next_update": "A promised update",
     "duty_end": "The end of the owner's duty",
+}
+WISHES = {
+    "gender": "the officer's gender",
+    "language": "the language",
+    "skill": "the officer's experience",
+    "other_force": "an officer from another force",
 }
 TOLD = {
     "person": "The person has been told.",
@@ -48,6 +54,10 @@ FOR_HOLDER = (
     events.ReferralUnableToContact,
     events.ReferralUpdateGiven,
     events.ReferralHandedOver,
+    events.ReferralDutyEnding,
+    events.ReferralKept,
+    events.ReferralHelperJoined,
+    events.ReferralHelperLeft,
     events.ReferralAssignedByOverride,
     events.ReferralBreached,
     events.ReferralPlanRecorded,
@@ -94,17 +104,25 @@ def _declined(event: events.ReferralDeclined) -> str:
 
 
 def _waiting(event: events.ReferralWaiting) -> str:
-    return f"Now with {who(event.role)}: {plain(event.why)}.{_by(event, event.due, 'To be acknowledged by')}"
+    why = plain(event.why) + _about(event.wishes)
+    return f"Now with {who(event.role)}: {why}.{_by(event, event.due, 'To be acknowledged by')}"
+
+
+def _about(wishes: Sequence[str]) -> str:
+    named = [WISHES.get(wish, plain(wish)) for wish in wishes]
+    return f" about {' and '.join(named)}" if named else ""
 
 
 def _escalated(event: events.ReferralEscalated) -> str:
     to = who(event.role) if event.role else several(event.to)
-    return f"Taken further, step {event.step}: {to}.{_by(event, event.due, 'Wanted by')}"
+    first = min(event.steps, default=event.step)
+    steps = f"steps {first} to {event.step} at once" if first < event.step else f"step {event.step}"
+    return f"Taken further, {steps}: {to}.{_by(event, event.due, 'Wanted by')}"
 
 
 def _alerted(event: events.ReferralRoleAlerted) -> str:
     again = f" again ({event.times} times now)" if event.times > 1 else ""
-    why = f": {plain(event.why)}"
+    why = f": {plain(event.why)}{_about(event.wishes)}"
     return f"{who(event.role)} was alerted{again}{why}.{_by(event, event.due, 'To be acknowledged by')}"
 
 
@@ -138,12 +156,34 @@ def _handed_over(event: events.ReferralHandedOver) -> str:
     return f"{giver} asked {receiver} to take over, and has it until then.{_by(event, event.respond_by, 'Answer by')}"
 
 
+def _duty_ending(event: events.ReferralDutyEnding) -> str:
+    ends = day_and_time(event.ends_at, event.at)
+    return f"{who(event.officer)} is off duty at {ends}, and was asked to keep it, hand it over or give it back."
+
+
+def _kept(event: events.ReferralKept) -> str:
+    return f"{who(event.officer)} keeps it beyond the end of their duty."
+
+
+def _joined(event: events.ReferralHelperJoined) -> str:
+    more = f" {event.still_wanted} more wanted." if event.still_wanted else ""
+    return f"{who(event.officer)} comes along.{more}"
+
+
+def _left(event: events.ReferralHelperLeft) -> str:
+    return f"{who(event.officer)} does not come along after all."
+
+
 def _released(event: events.ReferralReleased) -> str:
     return f"{who(event.officer)} gave it back."
 
 
 def _assigned(event: events.ReferralAssignedByOverride) -> str:
-    return f"{who(event.by)} gave it to {who(event.officer)}: {plain(event.reason)}."
+    return f"{who(event.by)} chose {who(event.officer)}: {plain(event.reason)}."
+
+
+def _repeat(event: events.ReferralRepeatConfirmed) -> str:
+    return f"{who(event.by)} {'confirmed' if event.confirmed else 'ruled out'} that the person has reported before."
 
 
 def _linked(event: events.ReferralLinked) -> str:
@@ -214,8 +254,13 @@ _SENTENCES: dict[type[ReferralEvent], Callable[[Any], str]] = {
     events.ReferralUnableToContact: _unable,
     events.ReferralUpdateGiven: _updated,
     events.ReferralHandedOver: _handed_over,
+    events.ReferralDutyEnding: _duty_ending,
+    events.ReferralKept: _kept,
+    events.ReferralHelperJoined: _joined,
+    events.ReferralHelperLeft: _left,
     events.ReferralReleased: _released,
     events.ReferralAssignedByOverride: _assigned,
+    events.ReferralRepeatConfirmed: _repeat,
     events.ReferralLinked: _linked,
     events.ReferralTransferred: _transferred,
     events.ReferralHandedOff: _handed_off,

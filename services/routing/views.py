@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.routing.rules.referral.asking_the_person import asking
+from services.routing.rules.referral.helping import helps
 from services.routing.rules.referral.state import Alert, Offer, Referral
 from services.routing.wording import class_colour, class_words, need_words, several, who
 from shared.contracts.policy import PolicyDocument
@@ -93,6 +95,8 @@ def owner(referral: Referral) -> str:
 
 def state(referral: Referral) -> str:
     """Where it stands, in a few words."""
+    if referral.pause is not None:
+        return "Paused"
     if referral.state == "offered":
         asked = [offer.officer for offer in referral.offers if offer.answer == "open"]
         return f"On offer to {several(asked)}"
@@ -106,6 +110,10 @@ def state_for(referral: Referral, officer: str) -> str:
     offer = referral.offer_to(officer)
     if referral.holder is not None and referral.holder.id == officer and referral.held:
         return f"Yours. {'No contact yet' if referral.state == 'accepted' else 'In contact'}"
+    if helps(referral, officer):
+        return "You come along"
+    if referral.handover is not None and referral.handover.receiver == officer:
+        return "A colleague asks you to take over"
     if referral.held:
         return "A colleague has it"
     if offer is not None and offer.answer == "open" and referral.is_open:
@@ -114,8 +122,12 @@ def state_for(referral: Referral, officer: str) -> str:
 
 
 def _waiting(referral: Referral) -> str:
+    if referral.awaits_receipt:
+        return "Sent to a desk outside, not received yet"
     if referral.unplaced:
         return "Place to be decided"
+    if asking(referral):
+        return "The person is to be asked first"
     if not referral.alerts:
         return "Looking for an officer"
     return "Told, no answer yet" if _told(referral) else "Acknowledged, no officer yet"
@@ -147,6 +159,10 @@ def next_due(referral: Referral) -> Due | None:
 
 def _waits(referral: Referral) -> Iterator[Due]:
     clocks = referral.clocks
+    if referral.pause is not None:
+        yield Due("Clocks run again", referral.pause.until)
+    if referral.handover is not None:
+        yield Due("Answer to a hand-over", referral.handover.respond_by)
     for offer in referral.offers:
         if offer.answer == "open" and not referral.held:
             yield Due("Answer", offer.respond_by)

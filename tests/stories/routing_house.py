@@ -5,7 +5,7 @@ over HTTP; what routing says is read from its journal.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ from shared.contracts.cloudevents import Envelope, to_headers
 from shared.contracts.deliveries import NoticeFailed, NoticeReplied, NotifyHeartbeat
 from shared.contracts.duty import DutyCancelled, DutyRecorded
 from shared.contracts.model import Event
-from shared.contracts.reports import ReportReceived
+from shared.contracts.reports import ReportAmended, ReportReceived, ReportWithdrawn
 from shared.database import Database, engine_for
 from shared.identifiers import new_reference, uuid7
 from shared.identity import parse, sign_demo
@@ -213,6 +213,18 @@ def a_report(**words: Any) -> ReportReceived:
         "policy_version": "default-1",
     }
     return ReportReceived.model_validate(plain | words)
+
+
+def amended(report: ReportReceived, changed: Sequence[str], **words: Any) -> ReportAmended:
+    """The report after an amendment."""
+    told = report.model_dump(by_alias=True) | {"sequence": 2, "changed": tuple(changed)}
+    return ReportAmended.model_validate(told | words)
+
+
+def withdrawn(report: ReportReceived, reason: str) -> ReportWithdrawn:
+    """The report is no longer wanted."""
+    words = {"referral_id": report.referral_id, "reference": report.reference, "sequence": 2, "at": NOON}
+    return ReportWithdrawn.model_validate(words | {"reason": reason})
 
 
 def failed(report: ReportReceived, to: str) -> NoticeFailed:

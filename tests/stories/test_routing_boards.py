@@ -103,9 +103,10 @@ async def test_a_supervisor_sees_every_candidate_with_points_or_the_rule_against
     report = await house.report()
     items = (await house.ask("inspector:herts", "GET", f"/v1/referrals/{report.reference}/decisions")).json()["items"]
     assert len(items) == 1
-    assert [candidate["officer"] for candidate in items[0]["candidates"]] == ["H1", "H2", "H3"]
-    assert items[0]["candidates"][0]["parts"]["fairness"] == 5
-    assert items[0]["ruled_out"] == {"other_force_not_yet": ["B7"]}
+    candidates = items[0]["candidates"]
+    assert [(one["officer"], one["rank"]) for one in candidates] == [("H1", 1), ("H2", 2), ("H3", 3), ("B7", None)]
+    assert candidates[0]["points"]["fairness"] == 5
+    assert candidates[3]["ruled_out"] == "other_force_not_yet"
     assert (items[0]["chosen"], items[0]["policy_version"], items[0]["why"]) == (["H1"], "default-1", "first")
 
 

@@ -10,11 +10,8 @@ import pytest
 from services.routing.driver import Driver
 from services.routing.officers import Officers
 from services.routing.policies import Policies
-from services.routing.rules.matching.decision import again
-from services.routing.store import roster as roster_store
-from services.routing.store import story
 from shared.service import Wake
-from tests.stories.routing_house import FORCES, NOON, House, a_report, routing
+from tests.stories.routing_house import NOON, House, a_report, routing
 
 
 @pytest.fixture(scope="module")
@@ -98,22 +95,6 @@ async def test_a_referral_whose_decision_fails_holds_up_nobody_else(house: House
         )
     await house.decide()
     assert (await house.story(fine)) == ["opened", "offered"]
-
-
-async def test_deciding_again_from_the_record_gives_the_same_order(house: House) -> None:
-    await house.hear("reports", *(a_report() for _ in range(12)))
-    await house.decide()
-    policies = house.driver.policies
-    async with house.database.unit() as unit:
-        ids = [row.id for row in await house.rows("select id from routing.referrals")]
-        written = [found for id_ in ids for _, found in await story.decisions(unit.connection, id_)]
-        assert len(written) == 12
-        for decision in written:
-            roster = await roster_store.read(unit.connection, FORCES, decision["roster"], NOON)
-            policy = policies.version(decision["policy"])
-            assert policy is not None
-            ranking = again(decision, roster, policy)
-            assert [row.officer for row in ranking.ranked] == [row[0] for row in decision["ranked"]]
 
 
 async def test_no_deadline_fires_early_and_each_once(house: House) -> None:

@@ -229,3 +229,33 @@ async def test_once_somebody_has_it_every_offer_says_what_became_of_it(place: Co
     assert (await place.post(f"officer:{officer}", f"/v1/referrals/{reference}/accept")).status_code == 200
     seen = await place.get("coordinator:herts", f"/v1/referrals/{reference}")
     assert {offer["officer"]: offer["answer"] for offer in seen["offers"]} == {officer: "accepted"}
+
+
+async def test_story_27_the_fallback_sheet_says_who_is_on_duty_what_is_open_and_whom_to_ring(place: County) -> None:
+    answer = await place.answer_to(await place.send(report()))
+    await place.told_of(answer["reference"], "referral.offered")
+    sheets = place.system.services[0].fallback
+    assert sheets is not None
+    assert await sheets.renew()
+    page = await place.http.get("/fallback", headers=await place.as_("control_room:herts"))
+    assert page.status_code == 200
+    written = (place.system.settings.data_dir / "fallback" / "herts.html").read_text()
+    for text in (page.text, written):
+        assert "Hertfordshire: fallback sheet" in text
+        assert answer["reference"] in text
+        assert "On duty or on call" in text
+        assert not any(word in text.lower() for word in TELLING if word != "police")
+    other = await place.http.get("/fallback", headers=await place.as_("coordinator:cambs"))
+    assert answer["reference"] not in other.text
+    assert (await place.http.get("/fallback", headers=await place.as_("officer:H1042"))).status_code == 403
+
+
+async def test_a_drill_goes_through_every_hop_reaches_nobody_and_ends_by_itself(place: County) -> None:
+    drill = report(exercise=True)
+    drill["source"] = {"system": "drill", "force": "herts"}
+    answer = await place.answer_to(await place.send(drill))
+    told = await place.told_of(answer["reference"], "referral.offered", "referral.closed")
+    closed = next(one for one in told if one["event"] == "referral.closed")
+    assert (closed["outcome"], closed["state"]) == ("drill_complete", "closed")
+    assert all(one["log_line"].startswith("EXERCISE") for one in told)
+    assert not [body for _, body in place.rang if body["reference"] == answer["reference"]]

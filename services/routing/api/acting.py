@@ -26,6 +26,7 @@ from shared.contracts.lifecycle import DeclineCode
 from shared.contracts.model import Code, DoorPart, Identifier, Instant
 from shared.contracts.policy import PolicyDocument
 from shared.database import Database, Unit
+from shared.described import reads
 from shared.errors import Forbidden, Unavailable
 from shared.idempotency import idempotent_route
 from shared.identity import Principal, allow
@@ -107,6 +108,7 @@ class Acting:
             router.add_api_route(f"/v1/referrals/{{reference}}/{name}", getattr(self, name), methods=["POST"])
         return router
 
+    @reads(Accepting, required=False)
     async def accept(self, principal: SignedIn, reference: str, request: Request) -> Response:
         """Take it. 409 names who has it already; the holder's own repeat is the same 200."""
         asked = Accepting.model_validate_json(await request.body() or b"{}")
@@ -121,8 +123,9 @@ class Acting:
             tap = Tap(officer, scene.force_of(officer), asked.tapped_at)
             return accept(scene.referral, tap, await scene.facts(officer), scene.now)
 
-        return await self._act(principal, reference, decide)
+        return await self.act(principal, reference, decide)
 
+    @reads(Declining)
     async def decline(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Not me; a code is all it needs, and a conflict is asked about no further."""
         asked = Declining.model_validate_json(body)
@@ -135,18 +138,22 @@ class Acting:
         async def decide(scene: Scene) -> Transition:
             return decline(scene.referral, principal.id or "", asked.code, scene.now)
 
-        return await self._act(principal, reference, decide)
+        return await self.act(principal, reference, decide)
 
+    @reads(Releasing)
     async def release(self, principal: SignedIn, reference: str, body: Body) -> Response:
-        """Give it back; somebody else is asked at once."""
-        allow(principal, "referrals.accept")
+        """Give it back, or a supervisor in the holder's place; somebody else is asked at once."""
+        allow(principal, "referrals.release")
         code = Releasing.model_validate_json(body).code
 
         async def decide(scene: Scene) -> Transition:
-            return release(scene.referral, principal.id or "", code, scene.now)
+            holder = scene.referral.holder.id if scene.referral.holder else ""
+            officer = principal.id if principal.role == "officer" else holder
+            return release(scene.referral, officer or "", code, scene.now)
 
-        return answer(200, short(await self._act(principal, reference, decide)))
+        return answer(200, short(await self.act(principal, reference, decide)))
 
+    @reads(Acknowledging)
     async def acknowledge(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """A role says that it has seen it and what happens. One speaks for one's own role alone."""
         allow(principal, "referrals.acknowledge")
@@ -158,9 +165,10 @@ class Acting:
             role = f"{said.role}:{principal.force}"
             return acknowledge(scene.referral, role, str(principal), said.outcome, scene.now)
 
-        return answer(200, short(await self._act(principal, reference, decide)))
+        return answer(200, short(await self.act(principal, reference, decide)))
 
-    async def _act(self, principal: Principal, reference: str, decide: Decide) -> Referral:
+    async def act(self, principal: Principal, reference: str, decide: Decide) -> Referral:
+        """Decide on one locked referral and write what came of it. Raises a Refusal."""
         # A hundred officers may answer one broadcast in the same second. They queue here, where it costs nothing,
         # and not on the row, where each would keep a connection from everybody else.
         async with self.doors.setdefault(reference, asyncio.Lock()):
@@ -185,7 +193,12 @@ class Acting:
             roster = await self.officers.roster(unit.connection, referral.pool, policy, now)
             work = Work.on([referral])
             work.put(await decide(Scene(unit, referral, policy, roster, now)))
-            await save(unit, work, caps(roster.officers, policy))
+            after = work.referrals[referral.id]
+            limits = caps(roster.officers, policy)
+            if after.choice is not None:
+                # A supervisor may choose somebody who has as much to do as they should; the reason is kept.
+                limits.pop(after.choice.officer, None)
+            await save(unit, work, limits)
             if work.events:
                 unit.wake("driver")
-            return work.referrals[referral.id]
+            return after

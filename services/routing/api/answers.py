@@ -1,15 +1,16 @@
-"""What people are told over HTTPS: referrals, decisions and refusals as JSON. A conflict is shown to nobody."""
+"""What people are told over HTTPS: referrals and refusals as JSON. A conflict is shown to nobody."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from fastapi import Response
 
-from services.routing.rules.matching.points import PARTS
+from services.routing.api.records import on_record
 from services.routing.rules.referral.answers import Refused
+from services.routing.rules.referral.repeats import has_earlier, shown_earlier
 from services.routing.rules.referral.state import Alert, Offer, Referral
 from services.routing.store.story import Told
+from shared.contracts.lifecycle import code_shown
 from shared.errors import AlreadyHeld, Conflict, Forbidden, Refusal
 
 _SAID_ELSEWHERE = frozenset(
@@ -18,7 +19,18 @@ _SAID_ELSEWHERE = frozenset(
 _PLAIN_WORDS = {
     "not_open": "This one is no longer open. Nothing more is needed from you.",
     "ruled_out": "This one cannot go to you just now. Somebody else is being asked.",
+    "not_held": "Nobody holds this one yet",
+    "not_asked_yet": "The end of your duty is not near yet",
+    "safeguarding_first": "Somebody under 18 is concerned: a supervisor has to take that on first",
+    "breach_without_plan": "A deadline was missed and there is no plan yet. Record the plan first.",
+    "risk_unacknowledged": "A supervisor has not taken on the risk yet",
+    "not_to_be_reopened": "This one cannot be opened again. A new report opens a new one.",
     "nothing_to_acknowledge": "Nobody is waiting for this role's answer here",
+    "cannot_be_chosen": "This officer cannot be chosen here. Please choose somebody else.",
+    "sent_to_desk": "This one was handed off. Take it back first.",
+    "nothing_handed_off": "This one was not handed off",
+    "nothing_to_confirm": "Nothing earlier is known that could be confirmed",
+    "already_answered": "This has been answered already",
 }
 
 
@@ -65,6 +77,9 @@ def whole(referral: Referral, timeline: list[Told]) -> dict[str, Any]:
         "roles": [_alert(alert) for alert in referral.alerts],
         "policy_version": referral.policy_version,
         "contact_route": referral.picture.contact_route,
+        **decided(referral),
+        **on_record(referral),
+        "links": [link.reference for link in referral.links],
         "timeline": [_told(told) for told in timeline],
     }
 
@@ -72,7 +87,8 @@ def whole(referral: Referral, timeline: list[Told]) -> dict[str, Any]:
 def offered(referral: Referral, officer: str) -> dict[str, Any]:
     """A referral as an officer sees it who was asked: their own offer, nothing of the others'."""
     mine = [_offer(referral, offer) for offer in referral.offers if offer.officer == officer]
-    return row(referral) | {"offers": mine, "clocks": _clocks(referral), "timeline": []}
+    theirs = on_record(referral) if referral.holder is not None and referral.holder.id == officer else {}
+    return row(referral) | {"offers": mine, "clocks": _clocks(referral), **theirs, "timeline": []}
 
 
 def short(referral: Referral) -> dict[str, Any]:
@@ -86,25 +102,22 @@ def short(referral: Referral) -> dict[str, Any]:
     }
 
 
-def decision(sequence: int, written: Mapping[str, Any]) -> dict[str, Any]:
-    """Why these officers and no others: each candidate's points in parts, or the rule that ruled them out."""
-    out: dict[str, list[str]] = {}
-    for code, officers in written["out"].items():
-        # A bar looks like any other decline: nobody learns who is in conflict with whom.
-        out.setdefault("declined" if code == "conflict" else code, []).extend(officers)
+def placed(referral: Referral) -> dict[str, Any]:
+    """A referral as the answer to a supervisor's decision about it."""
+    return short(referral) | decided(referral)
+
+
+def decided(referral: Referral) -> dict[str, Any]:
+    """What supervisors decided about it; of earlier reports nothing but the question until a human has confirmed."""
+    sent, choice = referral.hand_off, referral.choice
+    shown = shown_earlier(referral)
     return {
-        "sequence": sequence,
-        "at": written["at"],
-        "why": written["why"],
-        "scope": written["scope"],
-        "roster_version": written["roster"],
-        "policy_version": written["policy"],
-        "chosen": written["chosen"],
-        "candidates": [
-            {"officer": officer, "points": total, "parts": dict(zip(PARTS, parts, strict=True)), "tired": tired}
-            for officer, total, parts, tired in written["ranked"]
-        ],
-        "ruled_out": {code: sorted(officers) for code, officers in sorted(out.items())},
+        "desk": referral.picture.desk,
+        "hand_off": sent.model_dump() | {"received": sent.received} if sent else None,
+        "choice": choice.model_dump() if choice else None,
+        "earlier": {"confirmed": referral.earlier_confirmed} | (shown.model_dump() if shown else {})
+        if has_earlier(referral)
+        else None,
     }
 
 
@@ -123,7 +136,7 @@ def _offer(referral: Referral, offer: Offer) -> dict[str, Any]:
         "at": offer.at,
         "respond_by": offer.respond_by,
         "answer": answer,
-        "code": None if offer.code == "conflict" else offer.code,
+        "code": code_shown(offer.code),
     }
 
 
@@ -136,22 +149,25 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "times": alert.times,
         "acknowledged": alert.acknowledged,
         "outcome": alert.outcome,
+        "wishes": list(alert.wishes),
     }
 
 
 def _clocks(referral: Referral) -> dict[str, Any]:
-    clocks = referral.clocks
+    clocks, duty = referral.clocks, referral.duty
     return {
         "acknowledgement": clocks.ack_due,
         "first_contact": clocks.first_contact_due,
         "next_update": clocks.next_update_due,
+        "next_attempt": referral.attempts[-1].next_at if referral.attempts else None,
+        "duty_end": duty.ends_at if duty else None,
         "breached": list(clocks.breached),
     }
 
 
 def _told(told: Told) -> dict[str, Any]:
     detail = {name: value for name, value in told.event.items() if name not in _SAID_ELSEWHERE}
-    if detail.get("code") == "conflict":
-        detail["code"] = None
+    if "code" in detail:
+        detail["code"] = code_shown(detail["code"])
     said = {"sequence": told.sequence, "at": told.at, "event": told.name}
     return said | {name: told.event.get(name) for name in ("state", "holder", "next_due")} | {"detail": detail}

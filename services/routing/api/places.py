@@ -5,6 +5,7 @@ import binascii
 from datetime import datetime
 from uuid import UUID
 
+from services.routing.rules.referral.placing import TAKEN_BACK
 from services.routing.rules.referral.state import Referral
 from shared.contracts.access import AccessRecorded
 from shared.database import Unit
@@ -29,7 +30,7 @@ def visible(principal: Principal, referral: Referral | None) -> Referral:
     """
     seen = actionable(principal, referral)
     offer = seen.offer_to(principal.id or "") if principal.role == "officer" else None
-    if offer is not None and (offer.code == "conflict" or offer.answer == "retracted"):
+    if offer is not None and (offer.code == "conflict" or (offer.answer == "retracted" and offer.code != TAKEN_BACK)):
         raise Forbidden("never_offered")
     return seen
 

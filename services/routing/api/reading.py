@@ -1,4 +1,4 @@
-"""What can be asked about referrals: lists for a force, one with its story, and why whom was asked."""
+"""What can be asked about referrals: lists for a force, and one with its story."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from services.routing.api.answers import answer, decision, offered, row, whole
+from services.routing.api.answers import answer, offered, row, whole
 from services.routing.api.places import looked, next_after, read_after, reference_of, visible
 from services.routing.rules.referral.state import Referral
 from services.routing.store import health, story
@@ -36,7 +36,6 @@ class Reading:
         router = APIRouter(tags=["referrals"])
         router.add_api_route("/v1/referrals", self.listing, methods=["GET"])
         router.add_api_route("/v1/referrals/{reference}", self.one, methods=["GET"])
-        router.add_api_route("/v1/referrals/{reference}/decisions", self.decisions, methods=["GET"])
         return router
 
     async def listing(
@@ -73,15 +72,6 @@ class Reading:
                 (referral,) = await opened_by(unit, principal.id or "", [referral])
                 return answer(200, offered(referral, principal.id or ""))
             return answer(200, whole(referral, await story.timeline(unit.connection, referral.id)))
-
-    async def decisions(self, principal: SignedIn, reference: str) -> Response:
-        """Every ranking behind this referral's offers, oldest first."""
-        allow(principal, "decisions.read")
-        async with self.database.unit() as unit:
-            referral = visible(principal, await store.one(unit.connection, reference_of(reference)))
-            await looked(unit, principal, "decisions", referral)
-            found = await story.decisions(unit.connection, referral.id)
-        return answer(200, page_of([decision(sequence, written) for sequence, written in found], None))
 
 
 def own_force(principal: Principal, force: str | None) -> str:

@@ -11,18 +11,20 @@ from pydantic_core import PydanticCustomError
 from services.routing.api.answers import answer
 from services.routing.api.reading import own_force
 from services.routing.officers import Officers
+from services.routing.own_entries import OwnTime, force_of, set_time
 from services.routing.policies import Policies
+from services.routing.roster_change import changing
 from services.routing.rules.matching.model import IDLE, Load, Officer
 from services.routing.store import loads
 from services.routing.store import roster as store
-from services.routing.store.tables import DutyRow, OfficerRow
 from shared.contracts.duty import DutyKind
 from shared.contracts.model import DoorPart, Instant
 from shared.contracts.policy import PolicyDocument
-from shared.database import Database, Unit
+from shared.database import Database
+from shared.described import reads
 from shared.errors import Forbidden, NotFound
-from shared.identifiers import uuid7
 from shared.identity import Principal, allow
+from shared.sealing import MasterKeys
 from shared.web import Body, SignedIn, page_of
 
 
@@ -53,6 +55,7 @@ class Team:
     database: Database
     policies: Policies
     officers: Officers
+    keys: MasterKeys
 
     def router(self) -> APIRouter:
         """Their router."""
@@ -72,29 +75,29 @@ class Team:
             pool = policy.pool_of(mine) or ""
             roster = await self.officers.roster(unit.connection, pool, policy, now)
             in_hand = await loads.of_officers(unit.connection)
+            ours = [officer for officer in roster.officers if officer.force == mine]
+            entries = await store.entries(unit.connection, (officer.id for officer in ours), now)
         items = [
             _row(officer, in_hand.get(officer.id, IDLE), policy, now)
-            for officer in roster.officers
-            if officer.force == mine
+            | {"entries": [_stored(row) for row in entries.get(officer.id, ())]}
+            for officer in ours
         ]
         return answer(200, page_of(items, None))
 
+    @reads(OwnEntries)
     async def set_duties(self, principal: SignedIn, officer: str, body: Body) -> Response:
         """An officer's own entries, all of them; they beat the feed and the file from now on."""
         allow(principal, "duties.write")
         given = OwnEntries.model_validate_json(body)
         async with self.database.unit() as unit:
-            force = _may_speak_for(principal, officer, await _force_of(unit, officer))
-            await _replace(unit, force, officer, given.entries)
+            force = may_speak_for(principal, officer, await force_of(unit, officer))
+            async with changing(unit, self.keys) as change:
+                await set_time(change, force, officer, [OwnTime(*_words(entry)) for entry in given.entries])
         return answer(200, {"officer": officer, "entries": [_entry(entry) for entry in given.entries]})
 
 
-async def _force_of(unit: Unit, officer: str) -> str | None:
-    rows = await store.current(unit.connection, OfficerRow, "id = :officer", officer=officer)
-    return rows[0].force if rows else None
-
-
-def _may_speak_for(principal: Principal, officer: str, force: str | None) -> str:
+def may_speak_for(principal: Principal, officer: str, force: str | None) -> str:
+    """The officer's force, if it is theirs or their supervisor's to say; a Refusal if not."""
     if principal.role == "officer" and principal.id != officer:
         raise Forbidden("another_officer")
     if force is None or (principal.role != "officer" and principal.force != force):
@@ -102,28 +105,17 @@ def _may_speak_for(principal: Principal, officer: str, force: str | None) -> str
     return force
 
 
-async def _replace(unit: Unit, force: str, officer: str, entries: tuple[OwnEntry, ...]) -> None:
-    now = await unit.now()
-    version = await store.lock_version(unit.connection, now) + 1
-    rows = await store.current(unit.connection, DutyRow, "source = 'own' and officer = :officer", officer=officer)
-    had = {(row.kind, row.starts, row.ends): row.id for row in rows}
-    wanted = {(entry.kind, entry.start, entry.until) for entry in entries}
-    if had.keys() == wanted:
-        return
-    await store.end(unit.connection, DutyRow, [had[key] for key in had.keys() - wanted], version)
-    new = [_duty(force, officer, *key) for key in wanted - had.keys()]
-    await store.begin(unit.connection, DutyRow, new, version)
-    await store.set_version(unit.connection, version, now)
-    unit.wake("driver")
-
-
-def _duty(force: str, officer: str, kind: str, starts: datetime, ends: datetime | None) -> dict[str, Any]:
-    words = {"kind": kind, "starts": starts, "ends": ends, "source": "own", "entry": None}
-    return {"id": uuid7(), "force": force, "officer": officer, **words}
+def _words(entry: OwnEntry) -> tuple[str, datetime, datetime | None]:
+    return (entry.kind, entry.start, entry.until)
 
 
 def _entry(entry: OwnEntry) -> dict[str, Any]:
     return {"kind": entry.kind, "from": entry.start, "until": entry.until}
+
+
+def _stored(row: Any) -> dict[str, Any]:
+    """An entry with where it comes from: the officer's own word, the feed or the file."""
+    return {"kind": row.kind, "from": row.starts, "until": row.ends, "source": row.source}
 
 
 def _row(officer: Officer, load: Load, policy: PolicyDocument, now: datetime) -> dict[str, Any]:

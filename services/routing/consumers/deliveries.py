@@ -10,12 +10,13 @@ from services.routing.policies import Policies
 from services.routing.rules.matching.model import Load, Roster
 from services.routing.rules.matching.muster import muster
 from services.routing.rules.referral.answers import Refused, Tap, accept, decline, notice_failed
+from services.routing.rules.referral.drills import drilled
 from services.routing.rules.referral.state import Referral
 from services.routing.rules.referral.wanted import Facts
 from services.routing.store import health, loads
 from services.routing.store import referrals as store
 from services.routing.store.work import Work, save
-from shared.contracts.deliveries import NoticeEvent, NoticeFailed, NoticeReplied, NotifyHeartbeat
+from shared.contracts.deliveries import NoticeDelivered, NoticeEvent, NoticeFailed, NoticeReplied, NotifyHeartbeat
 from shared.contracts.policy import PolicyDocument
 from shared.database import Unit
 from shared.inbox import Received
@@ -76,6 +77,8 @@ class Deliveries:
             return
         if isinstance(event, NoticeFailed) and event.last_means and event.type in CALLS:
             state.work.put(notice_failed(referral, event.to, now))
+        elif isinstance(event, NoticeDelivered):
+            state.work.put(drilled(referral, now))
         elif isinstance(event, NoticeReplied):
             self._answer(state, referral, event, now)
 
@@ -102,8 +105,13 @@ def _touched(events: Sequence[Received]) -> list[UUID]:
     return [
         item.event.referral_id
         for item in events
-        if isinstance(item.event, NoticeFailed | NoticeReplied) and item.event.referral_id is not None
+        if isinstance(item.event, NoticeEvent) and _matters(item.event) and item.event.referral_id is not None
     ]
+
+
+def _matters(event: NoticeEvent) -> bool:
+    """Whether a referral may change by it. That something was delivered changes drills alone."""
+    return isinstance(event, NoticeFailed | NoticeReplied) or (isinstance(event, NoticeDelivered) and event.exercise)
 
 
 def _referral(state: Heard, event: object) -> Referral | None:

@@ -10,7 +10,15 @@ from services.routing.rules.referral.opening import open_referral
 from services.routing.rules.referral.state import Referral
 from services.routing.store import referrals as store
 from services.routing.store.work import Work, save
-from shared.contracts.reports import ReportAmended, ReportErased, ReportEvent, ReportReceived, ReportWithdrawn
+from shared.contracts.policy import PolicyDocument
+from shared.contracts.reports import (
+    ReportAmended,
+    ReportErased,
+    ReportEvent,
+    ReportPicture,
+    ReportReceived,
+    ReportWithdrawn,
+)
 from shared.database import Unit
 from shared.inbox import Received
 
@@ -32,7 +40,7 @@ class Reports:
         event = received.event
         if isinstance(event, ReportReceived):
             if event.referral_id not in state.referrals:
-                state.put(open_referral(event, self.policies.at(now), now))
+                state.put(open_referral(event, self._judging(event, self.policies.at(now)), now))
             return
         referral = state.referrals.get(event.referral_id) if isinstance(event, ReportEvent) else None
         if referral is not None:
@@ -41,11 +49,20 @@ class Reports:
     def _change(self, state: Work, referral: Referral, event: object, now: datetime) -> None:
         match event:
             case ReportAmended():
-                state.put(amend(referral, event, self.policies.at(now), now))
+                opened_by = self.policies.version(referral.policy_version) or self.policies.at(now)
+                state.put(amend(referral, event, self._judging(event, opened_by), now))
             case ReportWithdrawn():
                 state.put(withdraw(referral, event.reason, now))
             case ReportErased():
                 state.put(erase(referral, event.why, now))
+
+    def _judging(self, event: ReportPicture, first: PolicyDocument) -> PolicyDocument:
+        """The policy whose clocks and ladder hold: the one named first, unless it has done away with the class.
+
+        Then it is the one by which intake gave that class.
+        """
+        judged_by = self.policies.version(event.policy_version)
+        return self.policies.with_class(event.response_class, first, judged_by)
 
     async def save(self, unit: Unit, state: Work) -> None:
         """Write the referrals and wake the driver for those that are new or due anew."""

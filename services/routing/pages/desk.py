@@ -13,7 +13,11 @@ from services.routing import views
 from services.routing.api.acting import Accepting, Acting, Declining
 from services.routing.api.places import actionable, looked, read_after, reference_of, visible
 from services.routing.api.reading import DUE_WITHIN, next_place
+from services.routing.pages.navigation import links
+from services.routing.pages.placing import PlacingPages
+from services.routing.pages.same_person import same_person
 from services.routing.policies import Policies
+from services.routing.rules.referral.answers import has_part
 from services.routing.rules.referral.state import HELD, OPEN, Referral
 from services.routing.sentences import seen_by, sentence
 from services.routing.store import board, health, story
@@ -25,9 +29,9 @@ from services.routing.wording import DECLINES, signed_in_as
 from shared.contracts.lifecycle import ReferralEvent
 from shared.contracts.topics import model_for
 from shared.database import Database
-from shared.errors import Conflict, Forbidden, Refusal, Unauthenticated
+from shared.errors import Conflict, Forbidden, Refusal
 from shared.identifiers import normalise_reference
-from shared.identity import Principal, allow
+from shared.identity import Principal, allow, may
 from shared.page_route import PageRoute
 from shared.pages import render
 from shared.settings import Settings
@@ -60,6 +64,7 @@ class Pages:
     policies: Policies
     acting: Acting
     settings: Settings
+    placing: PlacingPages
 
     def router(self) -> APIRouter:
         """Their router."""
@@ -109,12 +114,12 @@ class Pages:
             found = await opened_by(unit, officer, await store.of_officer(unit.connection, officer))
             just = await store.one(unit.connection, normalise_reference(about) or "")
         names = views.places(self.policies.at(now))
-        offers = [(one, one.offer_to(officer)) for one in found if not one.held]
+        offers = [(one, one.offer_to(officer)) for one in found if not has_part(one, officer)]
         values = {
             "who": str(principal),
             "said": self._said(principal, just, refused, now),
             "offers": [views.offered(one, offer, now, names) for one, offer in offers if offer is not None],
-            "held": [views.owned(one, now, names) for one in found if one.held],
+            "held": [views.owned(one, now, names) for one in found if has_part(one, officer)],
             "declines": DECLINES,
             # Officers are not on the board's stream: their page asks again by itself.
             "stream": "",
@@ -123,7 +128,7 @@ class Pages:
 
     async def accept(self, principal: SignedIn, reference: str, answer: Annotated[Answer, Form()]) -> Response:
         """The officer takes it; the page then says who has it."""
-        _same_person(principal, answer)
+        same_person(principal, answer.who)
         asked = Accepting.model_validate({"tapped_at": answer.tapped_at or None})
         try:
             await self.acting.take(principal, reference, asked)
@@ -133,7 +138,7 @@ class Pages:
 
     async def decline(self, principal: SignedIn, reference: str, answer: Annotated[Answer, Form()]) -> Response:
         """The officer cannot; the page says that somebody else is asked."""
-        _same_person(principal, answer)
+        same_person(principal, answer.who)
         asked = Declining.model_validate({"code": answer.code, "tapped_at": answer.tapped_at or None})
         try:
             await self.acting.pass_on(principal, reference, asked)
@@ -156,7 +161,9 @@ class Pages:
             if principal.role == "officer":
                 (found,) = await opened_by(unit, principal.id or "", [found])
             told = await story.timeline(unit.connection, found.id)
-        return render("referral.html", self._common(principal, now, "") | self._story(principal, found, told, now))
+            forms = {"forms": await self.placing.forms(unit, principal, found)}
+        values = self._common(principal, now, "") | self._story(principal, found, told, now)
+        return render("referral.html", values | forms)
 
     def _story(self, principal: Principal, referral: Referral, told: Sequence[Told], now: datetime) -> dict[str, Any]:
         officer = principal.id if principal.role == "officer" else None
@@ -172,6 +179,7 @@ class Pages:
             "breached": views.missed(referral) is not None,
             "facts": views.facts(referral, views.places(self.policies.at(now))),
             "deadlines": views.deadlines(referral),
+            "decisions": f"/referrals/{referral.reference}/decisions" if may(principal, "decisions.read") else None,
             "timeline": [(event.at, sentence(event)) for event in reversed(events)],
         }
 
@@ -190,7 +198,7 @@ class Pages:
             "speed": self.settings.clock_speed,
             "demo": self.settings.auth == "demo",
             "home": home[0],
-            "links": [(*home, here == home[0])],
+            "links": links(principal, here),
             "signed_in": signed_in_as(principal.role, principal.force, principal.id),
         }
 
@@ -221,12 +229,6 @@ def _event(told: Told) -> ReferralEvent | None:
     model = model_for("referrals", f"liaison.{told.name}.v1")
     event = model.model_validate(told.event) if model else None
     return event if isinstance(event, ReferralEvent) else None
-
-
-def _same_person(principal: Principal, answer: Answer) -> None:
-    """A page left open on a shared phone, or an answer kept there, never speaks for whoever signed in since."""
-    if answer.who and answer.who != str(principal):
-        raise Unauthenticated("somebody_else", "Somebody else is signed in here now")
 
 
 def _too_late(reference: str, refusal: Refusal) -> Response:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.routing.rules.matching.model import Load
-from services.routing.rules.referral.state import IN_HAND, Referral
+from services.routing.rules.referral.answers import has_part, is_asked
+from services.routing.rules.referral.state import Referral
 from services.routing.store.tables import SCHEMA
 
 Change = tuple[Referral | None, Referral]
@@ -31,14 +32,14 @@ class Engagement:
 
 
 def engagements(referral: Referral | None) -> Iterator[Engagement]:
-    """Who has the referral in hand: its holder alone, else everybody to whom an offer is open."""
-    if referral is None or not referral.is_open:
+    """Who has the referral in hand: who holds it or comes along, and who is still asked. A drill burdens nobody."""
+    if referral is None or not referral.is_open or referral.picture.drill:
         return
     counts = not referral.terms.broadcast
     for offer in referral.offers:
-        if referral.holder is not None and referral.holder.id == offer.officer:
+        if has_part(referral, offer.officer):
             yield Engagement(offer.officer, "held", counts, offer.at)
-        elif referral.holder is None and offer.answer in IN_HAND:
+        elif is_asked(referral, offer):
             yield Engagement(offer.officer, "offer", counts, offer.at)
 
 

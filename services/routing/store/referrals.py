@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.routing.rules.referral.bars import looked_under
 from services.routing.rules.referral.state import Referral
 from services.routing.store.tables import SCHEMA
 
@@ -194,8 +195,8 @@ async def of_officer(connection: AsyncConnection, officer: str) -> list[Referral
 
 
 async def bars(connection: AsyncConnection, referrals: Iterable[Referral]) -> dict[str, frozenset[str]]:
-    """Officers who declared a conflict about the persons of these referrals, by pseudonym."""
-    persons = sorted({referral.picture.person for referral in referrals if referral.picture.person})
+    """Officers who declared a conflict that holds for these referrals, by what it was about."""
+    persons = sorted({about for referral in referrals for about in looked_under(referral)})
     if not persons:
         return {}
     found = await connection.execute(
@@ -206,22 +207,6 @@ async def bars(connection: AsyncConnection, referrals: Iterable[Referral]) -> di
     for row in found:
         barred.setdefault(row.person, set()).add(row.officer)
     return {person: frozenset(officers) for person, officers in barred.items()}
-
-
-async def measure(connection: AsyncConnection, now: datetime) -> tuple[int, int, float]:
-    """(open without a deadline, overdue, seconds the oldest is overdue), for the gauges."""
-    found = (
-        await connection.execute(
-            sa.text(
-                f"select count(*) filter (where due is null or wakes_at is null), "
-                "count(*) filter (where wakes_at <= :now), "
-                "coalesce(extract(epoch from :now - min(wakes_at) filter (where wakes_at <= :now)), 0) "
-                f"from {SCHEMA}.referrals where state in ('waiting', 'offered', 'accepted', 'contacted')"
-            ),
-            {"now": now},
-        )
-    ).one()
-    return int(found[0]), int(found[1]), float(found[2])
 
 
 def _referral(life: str) -> Referral:

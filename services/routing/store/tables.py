@@ -33,11 +33,14 @@ class Base(SQLModel, registry=registry(metadata=metadata)):
 
 
 class PoolRow(Base, table=True):
-    """Forces that share officers. Its lock makes one driver at a time decide for them."""
+    """Forces that share officers, and the policy last decided by. Its lock makes one driver at a time decide."""
 
     __tablename__ = "pools"
 
     pool: str = Field(sa_type=sa.Text, primary_key=True)
+    policy_version: str | None = Field(default=None, sa_type=sa.Text)
+    roster_seen: int = Field(default=0, sa_column_kwargs={"server_default": sa.text("0")})
+    """The roster's version that what is under way has followed."""
 
 
 class ReferralRow(Base, table=True):
@@ -95,7 +98,7 @@ class LoadRow(Base, table=True):
 
 
 class BarRow(Base, table=True):
-    """An officer who declared a conflict about a person, by the person's pseudonym; never shown to anybody."""
+    """An officer who declared a conflict about a person (by pseudonym) or a referral; never shown to anybody."""
 
     __tablename__ = "bars"
 
@@ -121,6 +124,7 @@ class DecisionRow(Base, table=True):
     """Why these officers were asked and no others, and enough to rank again."""
 
     __tablename__ = "decisions"
+    __table_args__ = (sa.Index("ix_decisions_at", "at", "referral_id", "sequence", "number"),)
 
     referral_id: UUID = Field(primary_key=True)
     sequence: int = Field(primary_key=True)
@@ -176,6 +180,8 @@ class DutyRow(Base, table=True):
     __table_args__ = (
         sa.Index("ix_duties_current", "officer", "source", postgresql_where=sa.text(_CURRENT)),
         sa.Index("ix_duties_ends", "ends", postgresql_where=sa.text(_CURRENT)),
+        sa.Index("ix_duties_since_version", "since_version"),
+        sa.Index("ix_duties_until_version", "until_version"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -204,21 +210,25 @@ class RoleRow(Base, table=True):
     starts: datetime | None = Field(sa_type=_MOMENT)
     ends: datetime | None = Field(sa_type=_MOMENT)
     digest: bytes
+    source: str = Field(sa_type=sa.Text, sa_column_kwargs={"server_default": sa.text("'file'")})
     since_version: int
     until_version: int | None
 
 
 class PolicyRow(Base, table=True):
-    """A version of the policy."""
+    """A version of the policy, a proposal until `approved_at` is set. `published_at` is real time, the rest domain."""
 
     __tablename__ = "policies"
 
     version: str = Field(sa_type=sa.Text, primary_key=True)
     effective_from: datetime = Field(sa_type=_MOMENT)
-    document: dict[str, Any] = Field(sa_type=JSONB)
+    document: dict[str, Any] = Field(sa_type=sa.JSON)
     proposed_by: str | None = Field(sa_type=sa.Text)
     approved_by: str | None = Field(sa_type=sa.Text)
     published_at: datetime = Field(sa_type=_MOMENT, sa_column_kwargs=_REAL_NOW)
+    proposed_at: datetime | None = Field(default=None, sa_type=_MOMENT)
+    approved_at: datetime | None = Field(default=None, sa_type=_MOMENT)
+    on_approval: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class NotifyHealthRow(Base, table=True):

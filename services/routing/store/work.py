@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.routing.rules.matching.decision import Decision
+from services.routing.rules.referral.bars import kept_under
 from services.routing.rules.referral.draft import Transition
 from services.routing.rules.referral.state import Referral
 from services.routing.store import loads
@@ -93,12 +94,13 @@ async def save(unit: Unit, work: Work, caps: Mapping[str, int], looked: int | No
 
 async def _record(unit: Unit, work: Work, changes: Iterable[tuple[Referral | None, Referral]]) -> None:
     bars = {
-        (after.picture.person, offer.officer)
+        (about, offer.officer)
         for before, after in changes
         for offer in after.offers
-        if offer.code == "conflict" and after.picture.person and not _barred(before, offer.officer)
+        if offer.code == "conflict" and not _barred(before, offer.officer)
+        for about in kept_under(after)
     }
-    barred = [{"person": person, "officer": officer} for person, officer in sorted(bars)]
+    barred = [{"person": about, "officer": officer} for about, officer in sorted(bars)]
     await rows.insert(
         unit.connection,
         rows.Insert(table_of(TimelineRow), [_told(event) for event in work.events]),

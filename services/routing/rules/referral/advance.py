@@ -3,10 +3,17 @@
 from datetime import datetime
 
 from services.routing.rules.referral.clocks import overdue
+from services.routing.rules.referral.contacting import review_attempts
 from services.routing.rules.referral.draft import Draft, Transition
+from services.routing.rules.referral.duty_end import follow_duty
+from services.routing.rules.referral.helping import seek_helpers
 from services.routing.rules.referral.ladder import climb
+from services.routing.rules.referral.overriding import end_choice
+from services.routing.rules.referral.placing import chase_receipt
+from services.routing.rules.referral.resuming import wake_up
 from services.routing.rules.referral.roles import alert_role, remind
 from services.routing.rules.referral.state import Referral
+from services.routing.rules.referral.taking_over import lapse_handover
 from services.routing.rules.referral.wanted import Facts
 from shared.contracts.referrals import ReferralBreached
 
@@ -17,11 +24,15 @@ def advance(referral: Referral, facts: Facts, now: datetime) -> Transition:
     if wakes_at is None or wakes_at > now:
         return Transition(referral)
     draft = Draft(referral, now)
+    wake_up(draft, facts.policy)
     remind(draft)
-    if not referral.held and not referral.unplaced:
+    chase_receipt(draft)
+    end_choice(draft)
+    if not referral.held and not referral.unplaced and draft.referral.choice is None:
         climb(draft, facts)
     else:
         draft.put(looking=False, recheck_at=None)
+        _mind_holder(draft, facts)
     _breach(draft)
     return draft.done()
 
@@ -29,6 +40,16 @@ def advance(referral: Referral, facts: Facts, now: datetime) -> Transition:
 def look_again(referral: Referral, now: datetime) -> Referral:
     """The referral, due for another look at `now` because the roster changed; the same where it is not looking."""
     return referral.model_copy(update={"recheck_at": now}) if referral.looking else referral
+
+
+def _mind_holder(draft: Draft, facts: Facts) -> None:
+    """What a holder has before them: an answer to a hand-over, the end of duty, tries that fail, helpers to find."""
+    lapse_handover(draft)
+    follow_duty(draft, facts)
+    if draft.referral.held:
+        review_attempts(draft)
+    if draft.referral.helpers_wanted:
+        seek_helpers(draft, facts)
 
 
 def _breach(draft: Draft) -> None:

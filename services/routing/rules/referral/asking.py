@@ -7,6 +7,7 @@ from services.routing.rules.calendar import after
 from services.routing.rules.matching.decision import record
 from services.routing.rules.matching.model import Scope
 from services.routing.rules.matching.rank import rank
+from services.routing.rules.matching.wishes import unmet
 from services.routing.rules.referral.draft import Draft
 from services.routing.rules.referral.state import Offer
 from services.routing.rules.referral.wanted import Facts, request_of
@@ -41,6 +42,10 @@ class Asking:
         self.chosen += found
         self.draft.decisions.append(record(request, self.facts.muster, ranking, found, why))
         return bool(found)
+
+    def unmet(self, kind: StepKind) -> tuple[str, ...]:
+        """The person's wishes that alone keep everybody out of a rung."""
+        return unmet(request_of(self.draft.referral, self.facts, self.chosen), self.facts.muster, SCOPES[kind])
 
     def offer(self, step: int, why: str) -> None:
         """Put one offer to everybody chosen, with the class's own time to answer."""

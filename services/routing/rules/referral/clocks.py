@@ -40,7 +40,12 @@ def frozen_terms(its: ClassPolicy, policy: PolicyDocument) -> Terms:
         floor=policy.floor,
         risk_minutes=policy.raising.ack_minutes,
         place_minutes=policy.deadlines.unresolved_minutes,
+        receipt_minutes=policy.deadlines.hand_off_receipt_minutes,
         review_role=policy.deadlines.contact_review_role,
+        duty_notice_minutes=policy.deadlines.duty_end_notice_minutes,
+        handover_minutes=policy.deadlines.handover_minutes,
+        attempts=policy.deadlines.contact_attempts,
+        attempt_days=days,
     )
 
 
@@ -68,22 +73,36 @@ def next_due(referral: Referral, now: datetime) -> datetime | None:
 
 def overdue(referral: Referral, now: datetime) -> tuple[tuple[ClockName, datetime], ...]:
     """Clocks that have run out and not been called a breach yet, with when they were due."""
-    running = ((name, _clock(referral.clocks, name)) for name in WATCHED)
+    running = ((name, _clock(referral.clocks, name)) for name in WATCHED if referral.pause is None)
     return tuple(
         (name, due) for name, due in running if due is not None and due <= now and name not in referral.clocks.breached
     )
 
 
 def _dues(referral: Referral, now: datetime) -> Iterator[datetime]:
+    for alert in referral.alerts:
+        if alert.due is not None:
+            yield alert.due
+    if referral.handover is not None:
+        yield referral.handover.respond_by
+    if not referral.held and not referral.unplaced:
+        yield from _asking_dues(referral, now)
+    if referral.pause is not None:
+        yield referral.pause.until
+        return
     for name in WATCHED:
         due = _clock(referral.clocks, name)
         if due is not None and name not in referral.clocks.breached:
             yield due
-    for alert in referral.alerts:
-        if alert.due is not None:
-            yield alert.due
-    if not referral.held and not referral.unplaced:
+
+
+def _asking_dues(referral: Referral, now: datetime) -> Iterator[datetime]:
+    if referral.choice is not None:
+        yield from _choice_dues(referral, now)
+    elif referral.pause is None:
         yield from _ladder_dues(referral.ladder, now)
+    elif referral.ladder.vacancies or referral.ladder.hurried:
+        yield now
 
 
 def _ladder_dues(ladder: Ladder, now: datetime) -> Iterator[datetime]:
@@ -93,6 +112,13 @@ def _ladder_dues(ladder: Ladder, now: datetime) -> Iterator[datetime]:
         yield ladder.rungs[ladder.taken].at
     elif ladder.floor_at is not None:
         yield ladder.floor_at
+
+
+def _choice_dues(referral: Referral, now: datetime) -> Iterator[datetime]:
+    """While one officer alone is asked the ladder stands still."""
+    if referral.choice is not None:
+        answered = referral.ladder.vacancies or referral.ladder.hurried
+        yield now if answered else referral.choice.respond_by
 
 
 def _clock(clocks: Clocks, name: ClockName) -> datetime | None:

@@ -54,6 +54,8 @@ class Draft:
 
     def done(self) -> Transition:
         """The transition: due computed anew, events numbered without a gap and stamped with the final state."""
+        if not self.referral.held:
+            self.put(handover=None, helpers=(), duty=None)
         self.put(due=next_due(self.referral, self.now), changed_at=self.now)
         first = self.referral.sequence + 1
         self.put(sequence=self.referral.sequence + len(self._said))

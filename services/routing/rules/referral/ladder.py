@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from services.routing.rules.referral.asking import EVERYBODY, SCOPES, Asking
+from services.routing.rules.referral.asking_the_person import WISH, ask_the_person
 from services.routing.rules.referral.draft import Draft
-from services.routing.rules.referral.roles import new_alert, say_alerted, unacknowledged
+from services.routing.rules.referral.roles import new_alert, say_alerted, settle, unacknowledged
 from services.routing.rules.referral.state import Alert, Referral
 from services.routing.rules.referral.wanted import Facts
 from shared.contracts.escalation import Step, StepKind
@@ -27,6 +28,8 @@ class Climb:
     told: list[Alert] = field(default_factory=list)
     dry: bool = False
     """The last thing tried found nobody, so the next rung is now."""
+    wishes: tuple[str, ...] = ()
+    """What the person requires, where that alone is why the last thing tried found nobody."""
 
 
 def climb(draft: Draft, facts: Facts) -> None:
@@ -37,6 +40,7 @@ def climb(draft: Draft, facts: Facts) -> None:
     while _next_is_now(going):
         _take(going)
     _announce(going, before)
+    _mind_wishes(going)
     _stand_on_floor(going)
     _look_out(going)
 
@@ -49,7 +53,7 @@ def _make_good(going: Climb) -> None:
     if ladder.vacancies:
         found = _refill(going, ladder.vacancies, "refill")
         if not found and not _hopeful(draft.referral, draft):
-            going.dry, going.why = True, "declined"
+            going.dry, going.why = not going.wishes, "declined"
     elif _somebody_came_on(draft):
         _refill(going, 1, "came_on_duty")
     draft.ladder(vacancies=0, hurried=False)
@@ -67,12 +71,13 @@ def _refill(going: Climb, count: int, why: str) -> bool:
     found = going.asking.choose(kind, count, why)
     if not found:
         del going.draft.decisions[decided:]
+        going.wishes = going.asking.unmet(kind)
     return found
 
 
 def _next_is_now(going: Climb) -> bool:
     ladder = going.draft.referral.ladder
-    if ladder.taken >= len(ladder.rungs):
+    if ladder.taken >= len(ladder.rungs) or going.draft.referral.pause is not None:
         return False
     return going.dry or ladder.rungs[ladder.taken].at <= going.draft.now
 
@@ -85,7 +90,10 @@ def _take(going: Climb) -> None:
         going.why = "nobody_available"
     going.draft.ladder(taken=ladder.taken + 1)
     if rung.step.kind in SCOPES:
-        going.dry = not _ask(going, rung.step, "first" if ladder.taken == 0 else going.why)
+        found = _ask(going, rung.step, "first" if ladder.taken == 0 else going.why)
+        # Where only a wish is in the way the person is asked, and the steps keep their own times meanwhile.
+        going.wishes = () if found else going.asking.unmet(rung.step.kind)
+        going.dry = not found and not going.wishes
     else:
         _tell(going, rung.step)
         going.dry = False
@@ -115,10 +123,11 @@ def _announce(going: Climb, before: int) -> None:
     step = max(taken - 1, 0)
     if chosen or going.told:
         draft.put(state="offered" if chosen else "waiting")
-    if taken > max(before, 1):
+    if taken > max(before, 1) and (chosen or going.told or not going.wishes):
         last = going.told[-1] if going.told else None
         words = {"role": last.role, "due": last.due} if last else {}
-        draft.say(ReferralEscalated, step=step, to=chosen, why=going.why, **words)
+        steps = tuple(range(before, taken))
+        draft.say(ReferralEscalated, step=step, steps=steps, to=chosen, why=going.why, **words)
         for alert in going.told[:-1]:
             say_alerted(draft, alert)
     else:
@@ -135,10 +144,19 @@ def _why_offered(going: Climb, before: int) -> str:
     return "first" if before == 0 and going.draft.referral.ladder.taken == 1 else going.why
 
 
+def _mind_wishes(going: Climb) -> None:
+    if going.asking.chosen:
+        settle(going.draft, WISH)
+    elif going.wishes and not _hopeful(going.draft.referral, going.draft):
+        ask_the_person(going.draft, going.wishes)
+
+
 def _stand_on_floor(going: Climb) -> None:
     """Once the ladder ends, the role under it: at once if its last rung found nobody, else after a little time."""
     draft, terms = going.draft, going.draft.referral.terms
     ladder = draft.referral.ladder
+    if draft.referral.pause is not None:
+        return
     if ladder.taken < len(ladder.rungs) or any(alert.kind == "floor" for alert in draft.referral.alerts):
         return
     if ladder.floor_at is None and not going.dry:

@@ -10,6 +10,8 @@ from shared.contracts.policy import PolicyDocument
 from shared.contracts.referrals import ReferralOpened, ReferralWaiting
 from shared.contracts.reports import ReportPicture, ReportReceived
 
+UNDER_18 = "under_18"
+
 
 def open_referral(received: ReportReceived, policy: PolicyDocument, now: datetime) -> Transition:
     """A new referral, due at once so that somebody is asked; waiting for a human where its place is not ours."""
@@ -34,9 +36,19 @@ def open_referral(received: ReportReceived, policy: PolicyDocument, now: datetim
 
 
 def tell_of_risks(draft: Draft, policy: PolicyDocument, known: frozenset[str]) -> None:
-    """Alert a human supervisor if the picture holds one of the policy's raising risks that is not `known` yet."""
-    if (frozenset(draft.referral.picture.risks) & frozenset(policy.raising.risks)) - known:
-        alert_role(draft, "risk", policy.raising.role, "risk", policy.raising.ack_minutes)
+    """Alert a human supervisor if the picture holds one of the policy's raising risks that is not `known` yet.
+
+    That somebody is under 18 counts as one: safeguarding comes before any call home (domain.md §6).
+    """
+    new = risks_of(draft.referral.picture) & {*policy.raising.risks, UNDER_18} - known
+    if new:
+        why = "safeguarding" if new == {UNDER_18} else "risk"
+        alert_role(draft, "risk", policy.raising.role, why, policy.raising.ack_minutes)
+
+
+def risks_of(picture: ReportPicture) -> frozenset[str]:
+    """The risks a picture holds."""
+    return frozenset(picture.risks) | ({UNDER_18} if picture.under_18 else frozenset())
 
 
 def wait_for_place(draft: Draft) -> None:

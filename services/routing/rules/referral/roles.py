@@ -10,11 +10,15 @@ from shared.contracts.referrals import (
     ReferralRoleAlerted,
 )
 
-ENDS_WITH_HOLDER = frozenset({"step", "floor", "place"})
+ENDS_WITH_HOLDER = frozenset({"step", "floor", "place", "wish", "choice", "receipt"})
 """Alerts that ask for an owner: settled once an officer holds the referral."""
 
-COMES_BACK = frozenset({"floor", "place", "breach"})
+COMES_BACK = frozenset({"floor", "place", "breach", "wish", "receipt"})
 """Alerts whose cause an acknowledgement does not take away: the role is asked again after a while."""
+
+
+DECIDES = frozenset({"place", "wish", "receipt"})
+"""Alerts that ask a human to decide or find out something; the policy gives that the same time for every class."""
 
 
 def new_alert(draft: Draft, kind: AlertKind, role: str, why: str, minutes: int) -> Alert:
@@ -41,7 +45,8 @@ def alert_role(draft: Draft, kind: AlertKind, role: str, why: str, minutes: int)
 
 def say_alerted(draft: Draft, alert: Alert) -> None:
     """Say that a role is told, for the first time or again."""
-    draft.say(ReferralRoleAlerted, role=alert.role, why=alert.why, due=alert.due, times=alert.times)
+    words = {"role": alert.role, "why": alert.why, "due": alert.due, "times": alert.times}
+    draft.say(ReferralRoleAlerted, **words, wishes=alert.wishes)
 
 
 def settle(draft: Draft, kinds: frozenset[str]) -> None:
@@ -89,11 +94,17 @@ def acknowledged(draft: Draft, place: int, person: str, outcome: str) -> None:
     """Somebody answers for the alert at `place`; where its cause remains, it comes back after the class's time."""
     alert = draft.referral.alerts[place]
     terms = draft.referral.terms
-    minutes = terms.place_minutes if alert.kind == "place" else max(terms.ack_minutes, terms.floor.ack_minutes)
-    review = draft.now + timedelta(minutes=minutes) if alert.kind in COMES_BACK else None
+    minutes = terms.place_minutes if alert.kind in DECIDES else max(terms.ack_minutes, terms.floor.ack_minutes)
+    stays = alert.kind in COMES_BACK or wants_plan(alert)
+    review = draft.now + timedelta(minutes=minutes) if stays else None
     _replace(draft, place, alert.model_copy(update={"person": person, "outcome": outcome, "due": review}))
     event = ReferralRiskAcknowledged if alert.kind == "risk" else ReferralRoleAcknowledged
     draft.say(event, role=alert.role, person=person, outcome=outcome)
+
+
+def wants_plan(alert: Alert) -> bool:
+    """Whether a rung of the ladder asks a role for a plan, which seeing it does not give."""
+    return alert.kind == "step" and alert.why == "plan"
 
 
 def unacknowledged(referral: Referral, role: str) -> tuple[int, ...]:

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.routing.rules.referral.records import Attempt, DutyEnd, Handover, Link, Pause, Plan
 from shared.contracts.escalation import StaffedRole, Step
 from shared.contracts.lifecycle import ClockName, State
-from shared.contracts.model import Addressee, Code, Holder, Instant, OfficerId, Part, Reference
+from shared.contracts.model import Addressee, Code, Codes, Holder, Instant, Label, OfficerId, Part, Reference
 from shared.contracts.reports import ReportPicture
 
 OPEN: frozenset[State] = frozenset({"waiting", "offered", "accepted", "contacted"})
@@ -15,7 +16,22 @@ HELD: frozenset[State] = frozenset({"accepted", "contacted"})
 Answer = Literal["open", "declined", "failed", "retracted", "released"]
 IN_HAND: frozenset[Answer] = frozenset({"open", "failed"})
 """Answers that leave an offer with its officer: they may still accept, and it counts for their cap."""
-AlertKind = Literal["risk", "complaint", "step", "floor", "place", "breach"]
+AlertKind = Literal[
+    "risk",
+    "complaint",
+    "step",
+    "floor",
+    "place",
+    "breach",
+    "wish",
+    "receipt",
+    "choice",
+    "contact",
+    "handover",
+    "duty_end",
+    "transfer",
+    "helpers",
+]
 
 
 class Rung(Part):
@@ -50,7 +66,12 @@ class Terms(Part):
     floor: StaffedRole
     risk_minutes: int
     place_minutes: int
+    receipt_minutes: int = 60
     review_role: Code
+    duty_notice_minutes: int = 30
+    handover_minutes: int = 30
+    attempts: int = 3
+    attempt_days: int = 5
 
 
 class Offer(Part):
@@ -85,10 +106,37 @@ class Alert(Part):
     """From here on operations are paged as well."""
     person: Addressee | None = None
     outcome: Code | None = None
+    wishes: Codes = ()
+    """What the person is to be asked about, where that is the reason."""
 
     @property
     def acknowledged(self) -> bool:
         """Whether somebody in the role has said what happens."""
+        return self.person is not None
+
+
+class Choice(Part):
+    """An officer whom a supervisor chose, against or before the ranking; nobody else is asked until they answer."""
+
+    officer: OfficerId
+    by: Addressee
+    reason: Code
+    respond_by: Instant
+
+
+class HandOff(Part):
+    """Sent to a desk outside; ours, with a deadline, until somebody there says that they have it."""
+
+    desk: Code
+    by: Addressee
+    receipt_due: Instant
+    person: Label | None = None
+    """Who has it there; on no topic."""
+    their_ref: Label | None = None
+
+    @property
+    def received(self) -> bool:
+        """Whether the desk has said that it has it."""
         return self.person is not None
 
 
@@ -127,6 +175,31 @@ class Referral(Part):
     """When to look again, because somebody comes on duty; ours alone."""
     sequence: int = 0
     erased: bool = False
+    placed: bool = False
+    """A human has decided that it is ours, whatever the picture says of its place."""
+    hand_off: HandOff | None = None
+    choice: Choice | None = None
+    counts_from: Instant | None = None
+    """From when ladder and clocks count, where that is not from opening: it was opened again, or paused for a while."""
+    attempts: tuple[Attempt, ...] = ()
+    failed_attempts: int = 0
+    """Since the person was last reached, or a supervisor last told."""
+    review_at: Instant | None = None
+    """When failed attempts go to a supervisor, though they are too few for that."""
+    handover: Handover | None = None
+    helpers: tuple[Holder, ...] = ()
+    """Officers who come along, where more than one is wanted."""
+    duty: DutyEnd | None = None
+    plan: Plan | None = None
+    pause: Pause | None = None
+    links: tuple[Link, ...] = ()
+    transferred: bool = False
+    """A human gave it to another force; an amendment that says nothing of places does not take it back."""
+    last_holder: OfficerId | None = None
+    outcome: Code | None = None
+    """How it was closed."""
+    earlier_confirmed: bool | None = None
+    """Whether a human says that the earlier reports are of the same person; None: nobody has been asked yet."""
 
     @property
     def force(self) -> str:
@@ -144,14 +217,33 @@ class Referral(Part):
         return self.state in HELD
 
     @property
+    def awaits_receipt(self) -> bool:
+        """Whether it was sent to a desk outside that has not said yet that it has it."""
+        return self.hand_off is not None and not self.hand_off.received
+
+    @property
     def unplaced(self) -> bool:
-        """Whether a human has to say first where it belongs: a desk outside, or a place known too roughly."""
-        return self.picture.desk is not None or self.picture.location_confidence == "low"
+        """Whether it is not ours to offer: sent to a desk outside, or a human has to say first where it belongs."""
+        doubtful = self.picture.desk is not None or self.picture.location_confidence == "low"
+        return self.awaits_receipt or (doubtful and not self.placed)
 
     @property
     def wakes_at(self) -> datetime | None:
-        """When time has something to do here, None for never again."""
-        return min((at for at in (self.due, self.recheck_at) if at is not None), default=None)
+        """When time has something to do here, None for never again. Some of it is told to nobody as due."""
+        holders = (self.duty.next_at if self.duty else None, self.review_at) if self.held else ()
+        return min((at for at in (self.due, self.recheck_at, *holders) if at is not None), default=None)
+
+    @property
+    def started_at(self) -> datetime:
+        """The instant from which its ladder and its clocks count."""
+        return self.counts_from or self.opened_at
+
+    @property
+    def helpers_wanted(self) -> int:
+        """How many more officers are to come along, once one holds it."""
+        event = self.picture.event
+        wanted = event.officers_wanted - 1 - len(self.helpers) if event is not None and self.held else 0
+        return max(wanted, 0)
 
     def offer_to(self, officer: str) -> Offer | None:
         """What an officer was asked, None where they never were."""

@@ -1,0 +1,17 @@
+"""The pages somebody may open, for the top of every page of ours."""
+
+from shared.identity import Principal, may
+
+PAGES = (
+    ("/tasks", "Tasks", "tasks.read"),
+    ("/board", "Board", "board.read"),
+    ("/roster", "Roster", "roster.read"),
+    ("/coverage", "Coverage", "coverage.read"),
+    ("/policy", "Policy", "policies.read"),
+)
+"""Path, name, and the action that opens it."""
+
+
+def links(principal: Principal, here: str) -> list[tuple[str, str, bool]]:
+    """Each page this principal may open: path, name, whether it is this one."""
+    return [(path, name, path == here) for path, name, action in PAGES if may(principal, action)]
