@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from services.commands import contract, deadletters, inspect, look, operate, serve
+from services.commands import contract, coverage, deadletters, decisions, inspect, look, operate, policy, serve
 from shared.embedded.tenancy import StartFailed
 from shared.errors import Refusal
 from shared.settings import SettingsError
@@ -16,11 +16,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (serve, operate, look, inspect):
+for module in (serve, operate, coverage, look, inspect):
     module.register(app)
 app.add_typer(deadletters.app, name="dead-letters")
 app.add_typer(contract.app, name="contract")
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(operate.roster, name="roster")
+app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:

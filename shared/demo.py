@@ -75,6 +75,5 @@ async def _home(request: Request) -> Response:
     cookie = request.cookies.get(COOKIE)
     if cookie is None:
         return RedirectResponse("/demo/sign-in", 303)
-    return RedirectResponse(
-        "/tasks" if verify_demo(cookie, request.app.state.keys).role == "officer" else "/board", 303
-    )
+    role = verify_demo(cookie, request.app.state.keys).role
+    return RedirectResponse({"officer": "/tasks", "policy": "/policy"}.get(role, "/board"), 303)

@@ -11,10 +11,14 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing wrong with the input: a dotted field path and a short stable reason, no value of it."""
+    """One thing wrong with the input: a dotted field path and a short stable reason, no value of it.
+
+    `line` (from 1) where the input was a text of many lines.
+    """
 
     field: str
     reason: str
+    line: int | None = None
 
 
 class Refusal(Exception):
@@ -40,14 +44,14 @@ class Refusal(Exception):
 
 
 class BadJson(Refusal):
-    """The body is not JSON, or not a JSON object."""
+    """The body is not JSON, or not a JSON object; `field` is `Content-Type` where that says so."""
 
     status = 400
     default_code = "not_json"
     default_title = "The body is not a JSON object"
 
-    def __init__(self) -> None:
-        super().__init__(errors=[FieldError("body", "not_json")])
+    def __init__(self, field: str = "body") -> None:
+        super().__init__(errors=[FieldError(field, "not_json")])
 
 
 class Unauthenticated(Refusal):

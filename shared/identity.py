@@ -48,6 +48,9 @@ def parse(name: str) -> Principal:
         return Principal(role, force=rest[0], id=rest[1])
     if role in _ALONE and not rest:
         return Principal(role)
+    if role == "policy" and len(rest) == 1:
+        # Two people must be told apart where one proposes and another approves; `policy` alone is one name.
+        return Principal(role, id=rest[0])
     raise Unauthenticated("malformed_name")
 
 
@@ -90,11 +93,34 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "referrals.accept": frozenset({"officer"}),
     "referrals.decline": frozenset({"officer"}),
     "referrals.acknowledge": SUPERVISORS | {"psd"},
+    "referrals.release": SUPERVISORS | {"officer"},
+    "referrals.contact": SUPERVISORS | {"officer"},
+    "referrals.update": SUPERVISORS | {"officer"},
+    "referrals.hand_over": SUPERVISORS | {"officer"},
+    "referrals.keep": frozenset({"officer"}),
+    "referrals.close": SUPERVISORS | {"officer"},
+    "referrals.plan": SUPERVISORS,
+    "referrals.link": SUPERVISORS,
+    "referrals.transfer": SUPERVISORS,
+    "referrals.pause": SUPERVISORS,
+    "referrals.reopen": SUPERVISORS,
+    "referrals.override": SUPERVISORS,
+    "referrals.hand_off": SUPERVISORS,
+    "referrals.confirm_repeat": SUPERVISORS,
     "officers.read": SUPERVISORS,
     "duties.write": SUPERVISORS | {"officer"},
+    "means.write": frozenset({"officer"}),
+    "roles.write": SUPERVISORS,
+    "roster.read": SUPERVISORS | {"officer"},
     "board.read": SUPERVISORS,
     "notices.read": SUPERVISORS,
+    "provider.pretend": frozenset({"officer", "ops"}),
+    "coverage.read": SUPERVISORS,
     "tasks.read": frozenset({"officer"}),
+    "policies.read": frozenset({"policy", "psd", "dpo", "ops"}) | SUPERVISORS,
+    "policies.write": frozenset({"policy"}),
+    "fallback.read": SUPERVISORS | {"control_room"},
+    "unrouted.read": SUPERVISORS | {"control_room"},
 }
 """Action → roles. The only place that grants; a force, where the role has one, must also be the record's."""
 

@@ -28,7 +28,11 @@ class Metrics:
     open_without_deadline: Gauge
     overdue: Gauge
     overdue_seconds: Gauge
+    roster_warnings: Gauge
     lateness_seconds: Histogram
+    alarms_waiting: Gauge
+    drill_age: Gauge
+    drill_overdue: Gauge
     notices: Counter
     notice_seconds: Histogram
     task_restarts: Counter
@@ -76,9 +80,15 @@ def _promises() -> dict[str, Counter | Gauge | Histogram]:
         ),
         "overdue": Gauge("liaison_overdue", "Deadlines that have passed and not yet been acted on", service),
         "overdue_seconds": Gauge("liaison_overdue_seconds", "Age of the oldest overdue deadline", service),
+        "roster_warnings": Gauge(
+            "liaison_roster_warnings", "What will be missing on the roster, by kind", [*service, "kind"]
+        ),
         "lateness_seconds": Histogram(
             "liaison_lateness_seconds", "How late a deadline was acted on", service, buckets=_SECONDS
         ),
+        "alarms_waiting": Gauge("liaison_alarms_waiting", "Alarms that nobody outside has taken", service),
+        "drill_age": Gauge("liaison_drill_age_seconds", "Since an exercise referral last went all the way", ["force"]),
+        "drill_overdue": Gauge("liaison_drill_overdue", "1 while an exercise referral has not arrived", ["force"]),
         "notices": Counter("liaison_notices", "Attempts to reach a person", [*service, "means", "state"]),
         "notice_seconds": Histogram(
             "liaison_notice_seconds", "From the decision to the first attempt sent", service, buckets=_SECONDS

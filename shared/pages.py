@@ -28,6 +28,11 @@ def _environment() -> Environment:
     return environment
 
 
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    """A page's text. A value the template needs and does not get is an error, not an empty place."""
+    return _environment().get_template(template).render(values)
+
+
 def render(template: str, values: Mapping[str, Any], status: int = 200) -> HTMLResponse:
-    """A page. A value the template needs and does not get is an error, not an empty place."""
-    return HTMLResponse(_environment().get_template(template).render(values), status)
+    """A page as an answer."""
+    return HTMLResponse(rendered(template, values), status)

@@ -12,12 +12,14 @@ from aiokafka import TopicPartition
 from shared.bells import Bells
 from shared.consuming import Consuming
 from shared.database import Database, engine_for, read_clock
+from shared.fallback import Fallback
 from shared.housekeeping import keep_house
 from shared.identifiers import uuid7
 from shared.kafka import Reader, consume
 from shared.ledger import Ledger
 from shared.metrics import metrics
 from shared.migrate import at_head
+from shared.policy_file import load_policy
 from shared.relay import Relay
 from shared.service import Loop, Platform, Service
 from shared.settings import Settings
@@ -37,6 +39,8 @@ class Running:
     relay: Relay
     readers: list[Reader]
     loops: dict[str, Loop] = field(default_factory=dict)
+    fallback: Fallback | None = None
+    """The process's own, shared by its services."""
 
     def live(self) -> bool:
         """Whether nothing has ended that should still run. Kafka or PostgreSQL away is no reason to be restarted."""
@@ -61,6 +65,7 @@ class Sources:
     database_urls: dict[str, str]
     bootstrap: str
     embedded_broker: bool = False
+    drills: bool = False
 
 
 def readers_of(service: Service, platform: Platform) -> list[Reader]:
@@ -83,7 +88,8 @@ async def platform_for(name: str, sources: Sources) -> Platform:
     settings = sources.settings
     engine = engine_for(sources.database_urls[name])
     clock = await read_clock(engine, name, settings.clock_speed)
-    return Platform(settings, Database(name, engine, clock), settings.keys(), instance=str(uuid7()))
+    database = Database(name, engine, clock)
+    return Platform(settings, database, settings.keys(), instance=str(uuid7()), drills=sources.drills)
 
 
 @asynccontextmanager
@@ -100,6 +106,7 @@ async def running(builds: dict[str, Build], sources: Sources) -> AsyncIterator[l
         for one in started:
             for step in one.service.on_start:
                 await step()
+        _prepare_fallback(started, sources.settings)
         tasks = _Tasks()
         stack.push_async_callback(tasks.stop)
         for one in started:
@@ -160,6 +167,16 @@ def _keep_ledgers(started: Sequence[Running]) -> None:
     for one in started:
         for reader in one.readers:
             reader.handled = handled
+
+
+def _prepare_fallback(started: Sequence[Running], settings: Settings) -> None:
+    sheets = {one.service.name: one.service.sheet for one in started if one.service.sheet is not None}
+    names = {code: force.name for code, force in load_policy(settings).forces.items()}
+    fallback = Fallback(sheets, names, settings.data_dir / "fallback")
+    for one in started:
+        one.fallback = fallback
+    for one in started[:1]:
+        one.loops["fallback"] = fallback.run
 
 
 class _Tasks:

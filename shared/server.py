@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.staticfiles import StaticFiles
 
 from shared.demo import demo_routes
+from shared.described import described
 from shared.errors import NotFound
 from shared.metrics import exposition
 from shared.runtime import Running
@@ -42,6 +43,8 @@ def create_app(started: Sequence[Running], settings: Settings) -> FastAPI:
     install(app)
     for one in started:
         app.include_router(one.service.router)
+    for fallback in {id(one.fallback): one.fallback for one in started if one.fallback is not None}.values():
+        app.include_router(fallback.router())
     if settings.auth == "demo":
         app.include_router(demo_routes(settings))
     _health(app, started)
@@ -78,7 +81,9 @@ def _health(app: FastAPI, started: Sequence[Running]) -> None:
 
 def openapi_of(service: str, router: APIRouter) -> dict[str, Any]:
     """One service's OpenAPI document."""
-    return get_openapi(title=f"Liaison {service}", version=VERSION, routes=router.routes, openapi_version="3.1.0")
+    title = f"Liaison {service}"
+    document = get_openapi(title=title, version=VERSION, routes=router.routes, openapi_version="3.1.0")
+    return described(document, router.routes)
 
 
 _DOCS = """<!doctype html>

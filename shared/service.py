@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from shared.database import Database
+from shared.fallback import Sheet
 from shared.inbox import Consumer
 from shared.sealing import MasterKeys
 from shared.settings import Settings
@@ -48,6 +49,8 @@ class Platform:
     keys: MasterKeys
     instance: str
     """Names this process in heartbeats and metrics; new at every start."""
+    drills: bool = False
+    """Whether this process sends exercise referrals by itself (`liaison run` adds no traffic of its own)."""
     bells: dict[str, Wake] = field(default_factory=dict)
     broker_reachable: Callable[[], bool] = lambda: True
     """Whether the relay's last send went through (or nothing has been sent for want of anything to send)."""
@@ -80,3 +83,5 @@ class Service:
     readiness: dict[str, Check] = field(default_factory=dict)
     on_start: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    sheet: Sheet | None = None
+    """Its section of the fallback sheet."""

@@ -3,6 +3,7 @@
 Problem details follow RFC 9457; `errors` names fields and reasons, and nothing the caller sent comes back.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -36,6 +37,9 @@ log = get_logger("web")
 BODY_LIMIT = 256 * 1024
 COOKIE = "liaison_session"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_JSON_ALONE, _IN_ANY_TYPE = "/v1/", ("/v1/policies", "/v1/receipts/", "/v1/replies/")
+"""A policy may come as TOML, and providers write as they do."""
+_JSON_TYPE = re.compile(rb"application/([a-z0-9.+-]+\+)?json", re.IGNORECASE)
 
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -50,21 +54,30 @@ SECURITY_HEADERS = {
 
 
 def problem(refusal: Refusal) -> Response:
-    """RFC 9457 problem details of a refusal."""
-    body: dict[str, Any] = {
-        "type": f"urn:liaison:problem:{refusal.code}",
-        "title": refusal.title,
-        "status": refusal.status,
-        "code": refusal.code,
-        "errors": [{"field": error.field, "reason": error.reason} for error in refusal.errors],
-        **refusal.extra,
-    }
+    """The answer that tells a refusal."""
     headers = {}
     if isinstance(refusal, Unavailable):
         headers["retry-after"] = str(refusal.retry_after)
     if isinstance(refusal, Unauthenticated):
         headers["www-authenticate"] = "Bearer"
-    return Response(orjson.dumps(body), refusal.status, headers, "application/problem+json")
+    return Response(orjson.dumps(details(refusal)), refusal.status, headers, "application/problem+json")
+
+
+def details(refusal: Refusal) -> dict[str, Any]:
+    """RFC 9457 problem details of a refusal."""
+    return {
+        "type": f"urn:liaison:problem:{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "code": refusal.code,
+        "errors": [_error(error) for error in refusal.errors],
+        **refusal.extra,
+    }
+
+
+def _error(error: FieldError) -> dict[str, Any]:
+    found: dict[str, Any] = {"field": error.field, "reason": error.reason}
+    return found if error.line is None else found | {"line": error.line}
 
 
 def install(app: FastAPI) -> None:
@@ -143,7 +156,7 @@ def _route(request: Request) -> str:
 
 
 class Guard:
-    """Refuses what no service can store (a NUL, a body over 256 KiB) at once, and sets the security headers."""
+    """Refuses what no service takes (a NUL, a body over 256 KiB, one that is no JSON), and sets security headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -155,6 +168,9 @@ class Guard:
             return
         if b"%00" in scope.get("query_string", b"") or "\x00" in scope["path"]:
             await problem(Invalid(errors=[FieldError("query", "nul_or_surrogate")]))(scope, receive, send)
+            return
+        if _is_no_json(scope):
+            await problem(BadJson("Content-Type"))(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > BODY_LIMIT:
@@ -175,6 +191,18 @@ class Guard:
         except TooLarge as refusal:
             if not started:
                 await problem(refusal)(scope, receive, send)
+
+
+def _is_no_json(scope: Scope) -> bool:
+    """Whether a body for the API says that it is something else. One that says nothing is read as JSON."""
+    headers = dict(scope["headers"])
+    kind = headers.get(b"content-type")
+    if kind is None or scope["method"] in _SAFE_METHODS or not scope["path"].startswith(_JSON_ALONE):
+        return False
+    if scope["path"].startswith(_IN_ANY_TYPE):
+        return False
+    empty = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
+    return not empty and _JSON_TYPE.fullmatch(kind.split(b";")[0].strip()) is None
 
 
 def _missing(present: set[bytes]) -> list[tuple[bytes, bytes]]:

@@ -157,7 +157,7 @@ async def one_service(name: str, settings: Settings) -> AsyncIterator[System]:
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(databases(settings))
         wire = await stack.enter_async_context(broker(settings))
-        yield await _serve(stack, (name,), Sources(settings, urls, wire.bootstrap))
+        yield await _serve(stack, (name,), Sources(settings, urls, wire.bootstrap, drills=True))
 
 
 async def _serve(stack: AsyncExitStack, names: Sequence[str], sources: Sources) -> System:

@@ -8,14 +8,17 @@ import typer
 from fastapi import APIRouter
 
 from services.commands.assembly import build_of
+from services.commands.rehearse import rehearse
 from shared.clock import Clock
 from shared.contracts import documents
+from shared.contracts.policy_schema import policy_schema
 from shared.database import Database, engine_for
 from shared.server import openapi_of
 from shared.service import Platform
 from shared.settings import SERVICES, load_settings
 
-app = typer.Typer(help="The contract as documents: events, HTTP, schemas.", no_args_is_help=True)
+app = typer.Typer(help="The contract as documents: events, HTTP, schemas; and rehearsed.", no_args_is_help=True)
+app.command("rehearse")(rehearse)
 
 
 @app.command("asyncapi")
@@ -26,8 +29,8 @@ def asyncapi() -> None:
 
 @app.command("schemas")
 def schemas() -> None:
-    """Print the JSON Schema of every event, by its CloudEvents type."""
-    _print(documents.schemas())
+    """Print the JSON Schema of every event, by its CloudEvents type, and that of a policy document."""
+    _print({**documents.schemas(), "policy/document": policy_schema()})
 
 
 @app.command("openapi")
@@ -36,12 +39,12 @@ def openapi(
 ) -> None:
     """Print the OpenAPI 3.1 document of one service, or of all three."""
     if service:
-        _print(openapi_of(service, _router(service)))
+        _print(openapi_of(service, router_of(service)))
     else:
-        _print({name: openapi_of(name, _router(name)) for name in SERVICES})
+        _print({name: openapi_of(name, router_of(name)) for name in SERVICES})
 
 
-def _router(service: str) -> APIRouter:
+def router_of(service: str) -> APIRouter:
     """A service's routes, built without connecting to anything."""
     settings = load_settings()
     engine = engine_for("postgresql+asyncpg://nobody@localhost/nothing", pool=1)

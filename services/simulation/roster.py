@@ -95,7 +95,7 @@ def roster_files(plan: RosterPlan) -> dict[str, list[Line]]:
     return {
         "officers.csv": [_officer(person, plan, draw) for person in people],
         "training.csv": [line for person in people for line in _training(person, plan.now, draw)],
-        "duties.csv": [_duty(duty) for duty in _duties(people, plan.now, draw)],
+        "duties.csv": [_duty(duty) for duty in duties(people, plan.now, draw)],
         "roles.csv": list(_roles(plan, draw)),
     }
 
@@ -106,10 +106,15 @@ def officer_ids(force: str) -> tuple[str, ...]:
     return tuple(f"{letter}{first + number}" for number in range(SIZES[force]))
 
 
+def everybody(seed: int = 1) -> tuple[Person, ...]:
+    """The people of all forces, as a roster of this seed has them."""
+    draw = Random(seed)
+    return tuple(person for force in FORCES for person in _people(force, draw))
+
+
 def titles(seed: int = 1) -> dict[str, str]:
     """Everybody's title by id, as a roster of this seed has it."""
-    draw = Random(seed)
-    return {person.worker.id: person.title for force in FORCES for person in _people(force, draw)}
+    return {person.worker.id: person.title for person in everybody(seed)}
 
 
 def _people(force: str, draw: Random) -> Iterator[Person]:
@@ -182,7 +187,8 @@ def _course(officer: str, attended: date) -> Line:
     return (officer, "llo", attended.isoformat(), (attended + timedelta(days=3 * 365)).isoformat())
 
 
-def _duties(people: Sequence[Person], now: datetime, draw: Random) -> Iterator[Duty]:
+def duties(people: Sequence[Person], now: datetime, draw: Random) -> Iterator[Duty]:
+    """Everybody's shifts for the two weeks after `now`, their absences, and who is on call at night."""
     for person in people:
         yield from shifts(person.worker, now)
     yield from absences([person.worker for person in people], now, draw)

@@ -26,7 +26,10 @@ def _spelled_out(value: Any) -> Any:
 
 
 def is_postcode(text: str) -> bool:
-    """Whether `text` has the shape of a full or an outward postcode, in any case and spacing."""
+    """Whether `text` could be meant as a full or an outward postcode, in any case and spacing.
+
+    A slip of the finger is a human check, not a refusal; what is far from a postcode may be something personal.
+    """
     bare = "".join(text.split())
     return 2 <= len(bare) <= 8 and bare.isascii() and bare.isalnum() and bare[0].isalpha()
 
@@ -65,7 +68,10 @@ class WindowAtTheDoor(Window, DoorPart):
     """A `Window` as a sender gives it."""
 
 
-AskedWindow = Annotated[WindowAtTheDoor, BeforeValidator(_spelled_out)]
+_SpelledOut = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}:[0-9]{2} *- *[0-9]{2}:[0-9]{2}$")]
+AskedWindow = Annotated[
+    WindowAtTheDoor, BeforeValidator(_spelled_out, json_schema_input_type=_SpelledOut | WindowAtTheDoor)
+]
 
 
 class Private(DoorPart):

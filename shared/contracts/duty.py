@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.contracts.model import Door, Instant, OfficerId, Token
 
-DutyKind = Literal["duty", "on_call", "leave", "sick", "court", "abstracted", "event", "busy"]
+DutyKind = Literal["duty", "on_call", "leave", "sick", "court", "abstracted", "restricted", "event", "busy"]
 
 
 class DutyRecorded(Door):

@@ -94,3 +94,9 @@ class Deadlines(Part):
     contact_attempts: Annotated[StrictInt, Field(ge=1, le=20)]
     contact_attempt_days: Annotated[StrictInt, Field(ge=1, le=60)]
     contact_review_role: Code
+    pause_limit_minutes: Minutes = 20_160
+    """The longest that a supervisor may stop the clocks at a time: two weeks."""
+    drill_minutes: Minutes = 60
+    """Real time between two exercise referrals of a force; 0 for none."""
+    drill_seconds: Seconds = 120
+    """Real time in which one must have gone all the way; then it is an alarm."""

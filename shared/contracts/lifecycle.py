@@ -29,3 +29,11 @@ class ReferralEvent(Event):
     exercise: Flag = False
     pool: Code | None = None
     response_class: Code | None = Field(default=None, alias="class")
+
+
+def code_shown(code: str | None) -> str | None:
+    """A decline's or release's code as anybody but the officer may see it.
+
+    A conflict is never shown (contract §1), and a code left out would give it away among those that are not.
+    """
+    return "unfit" if code == "conflict" else code

@@ -1,4 +1,7 @@
-"""`officers`: how notify reaches officers and roles. Compacted; no value means deleted; means are sealed."""
+"""`officers`: how notify reaches officers and roles, and what will be missing on the roster.
+
+Compacted; no value means deleted; means are sealed.
+"""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -41,3 +44,19 @@ class OfficerPublished(Event):
     means: Annotated[tuple[SealedMeans, ...], Field(max_length=1500)] = ()
     quiet: QuietHours | None = None
     version: Sequence
+
+
+class RosterWarned(Event):
+    """Something on the roster will be missing at `due` unless somebody acts; `role` hears of it, once.
+
+    `kind` training: `subject` is an officer whose training ends. `kind` role_unstaffed: `subject` is a role
+    (`fim:herts`) that nobody staffs. Its key is `warning:<kind>:<subject>`; no value: it does not hold any more.
+    """
+
+    name: ClassVar[str] = "roster.warned"
+
+    role: Addressee
+    kind: Code
+    subject: Addressee
+    due: Instant
+    at: Instant

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
-from shared.contracts.lifecycle import AttemptOutcome, ClockName, Told
+from shared.contracts.lifecycle import AttemptOutcome, ClockName, Told, code_shown
 from shared.contracts.logline import Outbound, OutboundReport
 from shared.contracts.model import Addressee, Code, Flag, Instant, Label, Part, Reference
 
@@ -72,7 +72,7 @@ class ReferralDeclined(OutboundReport):
     @field_validator("code", mode="before")
     @classmethod
     def _conflict_is_never_shown(cls, value: Any) -> Any:
-        return None if value == "conflict" else value
+        return code_shown(value)
 
 
 class ReferralWaiting(OutboundReport):
@@ -149,6 +149,25 @@ class ReferralHandedOver(OutboundReport):
     accepted: Flag = True
 
 
+class ReferralKept(OutboundReport):
+    """The holder keeps it beyond the end of their duty."""
+
+    name: ClassVar[str] = "referral.kept"
+
+
+class ReferralHelperJoined(OutboundReport):
+    """Another officer comes along; the holder stays the holder."""
+
+    name: ClassVar[str] = "referral.helper_joined"
+    still_wanted: int | None = None
+
+
+class ReferralHelperLeft(OutboundReport):
+    """An officer does not come along after all; another is sought."""
+
+    name: ClassVar[str] = "referral.helper_left"
+
+
 class ReferralReleased(OutboundReport):
     """The holder gave it back."""
 
@@ -156,7 +175,7 @@ class ReferralReleased(OutboundReport):
 
 
 class ReferralAssignedByOverride(OutboundReport):
-    """A supervisor chose the holder."""
+    """A supervisor chose an officer, who is asked alone; see `holder` once they have accepted."""
 
     name: ClassVar[str] = "referral.assigned_by_override"
 

@@ -91,7 +91,11 @@ class Preferences(DoorPart):
     """What the person would like."""
 
     skills: Words = ()
+    skills_required: Flag = False
+    """Nobody else will do than an officer with all of `skills`."""
     languages: Words = ()
+    languages_required: Flag = False
+    """Nobody else will do than an officer who speaks one of `languages`."""
     officer_gender: OfficerGender | None = None
     how: How | None = None
     cross_force: Flag = True

@@ -1,6 +1,8 @@
 """`referrals`: the life of a referral as routing lives it, internal detail included. Pseudonymous."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from shared.contracts.lifecycle import Asked, AttemptOutcome, ClockName, DeclineCode, ReferralEvent, Told
 from shared.contracts.model import (
@@ -68,12 +70,16 @@ class ReferralDeclined(ReferralEvent):
 
 
 class ReferralWaiting(ReferralEvent):
-    """A staffed role holds it until somebody acknowledges."""
+    """A staffed role holds it until somebody acknowledges.
+
+    With `why` ask_person, `wishes` are what the person is to be asked about: gender, language, skill, other_force.
+    """
 
     name: ClassVar[str] = "referral.waiting"
     role: Addressee
     due: Instant
     why: Code
+    wishes: Codes = ()
 
 
 class ReferralEscalated(ReferralEvent):
@@ -81,6 +87,8 @@ class ReferralEscalated(ReferralEvent):
 
     name: ClassVar[str] = "referral.escalated"
     step: Count
+    steps: Annotated[tuple[Count, ...], Field(max_length=32)] = ()
+    """Every step taken just now, `step` the last of them."""
     to: Asked = ()
     role: Addressee | None = None
     due: Instant | None = None
@@ -88,13 +96,14 @@ class ReferralEscalated(ReferralEvent):
 
 
 class ReferralRoleAlerted(ReferralEvent):
-    """A staffed role is told at once and must acknowledge by `due`."""
+    """A staffed role is told at once and must acknowledge by `due`; `wishes` as in `referral.waiting`."""
 
     name: ClassVar[str] = "referral.role_alerted"
     role: Addressee
     why: Code
     due: Instant
     times: Count = 1
+    wishes: Codes = ()
 
 
 class ReferralRoleAcknowledged(ReferralEvent):
@@ -166,6 +175,38 @@ class ReferralHandedOver(ReferralEvent):
     respond_by: Instant | None = None
 
 
+class ReferralDutyEnding(ReferralEvent):
+    """The holder's duty ends soon: they keep it, hand it over or give it back; else the coordinator is told."""
+
+    name: ClassVar[str] = "referral.duty_ending"
+    officer: OfficerId
+    ends_at: Instant
+
+
+class ReferralKept(ReferralEvent):
+    """The holder keeps it beyond the end of their duty."""
+
+    name: ClassVar[str] = "referral.kept"
+    officer: OfficerId
+    beyond: Instant
+
+
+class ReferralHelperJoined(ReferralEvent):
+    """Another officer comes along, where more than one is wanted; the holder stays the holder."""
+
+    name: ClassVar[str] = "referral.helper_joined"
+    officer: OfficerId
+    still_wanted: Count = 0
+
+
+class ReferralHelperLeft(ReferralEvent):
+    """An officer does not come along after all."""
+
+    name: ClassVar[str] = "referral.helper_left"
+    officer: OfficerId
+    code: Code
+
+
 class ReferralReleased(ReferralEvent):
     """The holder gave it back."""
 
@@ -175,13 +216,24 @@ class ReferralReleased(ReferralEvent):
 
 
 class ReferralAssignedByOverride(ReferralEvent):
-    """A supervisor chose, against or before the ranking, and says why."""
+    """A supervisor chose, against or before the ranking, and says why.
+
+    The officer is asked alone and holds it once they accept; whoever held it or was asked before no longer is.
+    """
 
     name: ClassVar[str] = "referral.assigned_by_override"
     officer: OfficerId
     by: Addressee
     reason: Code
     note_id: Identifier | None = None
+
+
+class ReferralRepeatConfirmed(ReferralEvent):
+    """A human says whether the earlier reports are of the same person; who and how many is on no topic."""
+
+    name: ClassVar[str] = "referral.repeat_confirmed"
+    confirmed: Flag
+    by: Addressee
 
 
 class ReferralLinked(ReferralEvent):

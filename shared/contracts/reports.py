@@ -48,6 +48,8 @@ class ContactRules(Part):
 
     means: Annotated[tuple[Literal["call", "text", "email"], ...], Field(max_length=3)] = ()
     voicemail_ok: Flag = False
+    refused: Flag = False
+    """Nobody contacts the person: they said so, or have not agreed to it."""
 
 
 class GenderAsked(Part):
@@ -93,6 +95,10 @@ class ReportPicture(Part):
     under_18: Flag = False
     needs: Words = ()
     languages: Words = ()
+    required_skills: Words = ()
+    """All of them, or the person is asked; what they would merely like is in `needs`, and so are these."""
+    required_languages: Words = ()
+    """One of them, or the person is asked; they are among `languages` too."""
     officer_gender: GenderAsked | None = None
     how: How | None = None
     cross_force: Flag = True
@@ -114,6 +120,8 @@ class ReportPicture(Part):
     desk: Code | None = None
     """The hand-off desk intake found: out of area, on the railway, outside the scheme. None: ours."""
     received_at: Instant | None = None
+    drill: Flag = False
+    """An exercise that Liaison runs by itself: it ends when a notice of it has been delivered."""
 
 
 class ReportReceived(ReportEvent, ReportPicture):

@@ -32,12 +32,21 @@ STOPS = (
     Stop("/board?view=unowned", COORDINATOR, "Hertfordshire board"),
     Stop("/board?view=breached", COORDINATOR, "Hertfordshire board"),
     Stop("/board", "fim:cambs", "Cambridgeshire board"),
+    Stop("/coverage", COORDINATOR, "Hertfordshire coverage"),
+    Stop("/coverage?need=4&force=cambs", COORDINATOR, "Cambridgeshire coverage"),
     Stop("/tasks", "officer:H1042", "Your tasks"),
     Stop("/tasks", "officer:C3999", "Your tasks"),
     Stop("/tasks?about={}", "officer:H1042", "Your tasks"),
     Stop("/referrals/{}", COORDINATOR, "{}"),
     Stop("/referrals/{}", "officer:H1042", "{}"),
+    Stop("/referrals/{}/decisions", COORDINATOR, "Who was asked for {}"),
     Stop("/phones", None, "Phones"),
+    Stop("/roster", COORDINATOR, "Hertfordshire roster"),
+    Stop("/roster/H1042", COORDINATOR, "H1042"),
+    Stop("/roster", "officer:H1042", "Your duty"),
+    Stop("/policy", "policy:anna", "Policy"),
+    Stop("/policy", COORDINATOR, "Policy"),
+    Stop("/policy/default-1", "policy:anna", "default-1"),
 )
 
 

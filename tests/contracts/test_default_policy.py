@@ -113,11 +113,11 @@ def test_it_is_in_force_from_1970_and_serves_three_forces_in_one_pool() -> None:
         ("E06000056", "beds", None),
         ("E07000012", "cambs", None),
         ("E07000077", None, "essex"),
-        ("E07000078", None, "other_force"),
+        ("E07000078", None, "gloucestershire"),
         ("E09000010", None, "metropolitan"),
-        ("E09000001", None, "other_force"),
+        ("E09000001", None, "city_of_london"),
         ("E06000017", None, "leicestershire"),
-        ("W06000015", None, "other_force"),
+        ("W06000015", None, "south_wales"),
     ],
 )
 def test_a_district_has_a_force_or_a_desk(district: str, force: str | None, desk: str | None) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from services.notify.addressing import Addressing
+from services.notify.answering import Answering
 from services.notify.channels.channel import Channel, Message
 from services.notify.channels.phones import PhonesChannel
 from services.notify.channels.webhook import WebhookChannel
@@ -20,6 +21,9 @@ from services.notify.channels.wording import Wording
 from services.notify.consumers import ReferralsConsumer, RosterConsumer
 from services.notify.dispatcher import Dispatcher
 from services.notify.newcomers import Newcomers
+from services.notify.numbers import Marks
+from services.notify.replying import WAKES
+from services.notify.texting import Texting
 from shared.addressees import seal_address
 from shared.clock import Clock
 from shared.consuming import Consuming
@@ -27,7 +31,8 @@ from shared.contracts import referrals
 from shared.contracts.cloudevents import Envelope, to_headers
 from shared.contracts.lifecycle import ReferralEvent
 from shared.contracts.model import Event
-from shared.contracts.officers import OfficerPublished, SealedMeans
+from shared.contracts.officers import OfficerPublished, RosterWarned, SealedMeans
+from shared.contracts.policy import PolicyPublished
 from shared.database import Database, engine_for
 from shared.identifiers import new_reference, uuid7
 from shared.inbox import Record
@@ -143,13 +148,16 @@ class House:
 
     def dispatcher(self) -> Dispatcher:
         addressing = Addressing(self.keys, self.channels, "https://tasks.example")
-        return Dispatcher(self.database, self.bell("dispatcher"), addressing)
+        texting = Texting(Marks(self.keys), answered=True)
+        return Dispatcher(self.database, self.bell("dispatcher"), addressing, texting)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """The dispatcher and its neighbour running for the length of the block."""
+        """The dispatcher and its neighbours running for the length of the block."""
         newcomers = Newcomers(self.database, self.bell("newcomers"))
-        tasks = [asyncio.create_task(self.dispatcher().run()), asyncio.create_task(newcomers.run())]
+        phones = self.channels["phone"]
+        answering = Answering(self.database, self.bell(WAKES), self.keys, phones, "https://tasks.example")
+        tasks = [asyncio.create_task(loop.run()) for loop in (self.dispatcher(), newcomers, answering)]
         try:
             yield
         finally:
@@ -172,9 +180,18 @@ class House:
         event = OfficerPublished(id=officer, kind=kind, force="herts", means=means, version=self.offsets)
         await self._take("officers", RosterConsumer(), [(officer, event)])
 
+    async def govern(self, *events: PolicyPublished) -> None:
+        """Take in versions of the policy as one batch."""
+        await self._take("policy", RosterConsumer(), [("bch", event) for event in events])
+
     async def remove(self, officer: str) -> None:
         """Take in that an officer has left the roster."""
         await self._take("officers", RosterConsumer(), [(officer, None)])
+
+    async def warn(self, *events: RosterWarned) -> None:
+        """Take in warnings about the roster as one batch."""
+        keyed = [(f"warning:{event.kind}:{event.subject}", event) for event in events]
+        await self._take("officers", RosterConsumer(), keyed)
 
     async def _take(self, topic: str, consumer: Any, events: Sequence[tuple[str | None, Event | None]]) -> None:
         consuming = Consuming(topic, self.database, consumer, self.keys)
@@ -214,7 +231,7 @@ class House:
             "select headers::text as headers, convert_from(payload, 'utf8')::jsonb as payload "
             "from notify.journal where topic = 'deliveries' order by id"
         )
-        named = ("notice.delivered", "notice.failed")
+        named = ("notice.delivered", "notice.failed", "notice.replied")
         return [(next(name for name in named if f"liaison.{name}.v1" in row.headers), row.payload) for row in rows]
 
 
