@@ -12,7 +12,14 @@ from shared.contracts import referrals as events
 from shared.contracts.lifecycle import ReferralEvent
 from shared.local_time import day_and_time
 
-MEANS = {"call": "by phone", "phone": "by phone", "email": "by e-mail", "text": "by text", "face_to_face": "in person", "video": "by video"}
+MEANS = {
+    "call": "by phone",
+    "phone": "by phone",
+    "email": "by e-mail",
+    "text": "by text",
+    "face_to_face": "in person",
+    "video": "by video",
+}
 OUTCOMES = {
     "spoke": "spoke to them",
     "no_answer": "no answer",

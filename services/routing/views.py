@@ -240,6 +240,8 @@ def _has_owner(referral: Referral, officer: str, now: datetime) -> Said:
         return Said(
             f"You have {referral.reference}.", f"{due.what} by {day_and_time(due.at, now)}." if due else "", "done"
         )
+    if helps(referral, officer):
+        return Said(f"You come along to {referral.reference}.", f"{owner(referral)} has it.", "done")
     thanks = "Nothing more is needed from you. Thank you for answering."
     return Said(f"A colleague already has {referral.reference}.", thanks)
 

@@ -58,13 +58,13 @@ class Topic:
 
 
 def _events(module: ModuleType) -> tuple[type[Event], ...]:
-    """The events a module defines, in its order; those without a name are what they share."""
+    """The events a module or its parts define, in their order; those without a name are what they share."""
     return tuple(
         found
         for found in vars(module).values()
         if isinstance(found, type)
         and issubclass(found, Event)
-        and found.__module__ == module.__name__
+        and f"{found.__module__}.".startswith(f"{module.__name__}.")
         and "name" in vars(found)
     )
 

@@ -5,8 +5,8 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -17,6 +17,8 @@ from shared.embedded.native import NativeKafka
 from shared.embedded.postgres import EmbeddedPostgres
 from shared.topics import create_topics
 from tests.benchmarks.figures import Floor, Latencies, accepted_to_notified, sustained_by_http, sustained_by_topic
+from tests.benchmarks.lateness import Lateness
+from tests.benchmarks.lateness import measure as lateness
 from tests.benchmarks.quality import figures as quality
 from tests.benchmarks.quality.demand import Plan
 from tests.benchmarks.quality.figures import START
@@ -24,7 +26,7 @@ from tests.benchmarks.reports import write_roster
 from tests.benchmarks.sink import sink
 from tests.fleet import fleet
 
-PARTS = ("pipeline", "quality")
+PARTS = ("pipeline", "deadlines", "quality")
 MEASURED = ("figure", "measured", "floor", "to reach")
 
 Row = tuple[str, ...]
@@ -37,18 +39,42 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=20, help="reports a second in the open loop")
     parser.add_argument("--seconds", type=float, default=30, help="how long the open loop runs")
     parser.add_argument("--burst", type=int, default=6000, help="reports in the sustained figures")
+    parser.add_argument("--deadlines", type=int, default=10_000, help="deadlines within one minute")
     parser.add_argument("--days", type=int, default=365, help="how long the simulated year is")
     parser.add_argument("--demand", type=float, default=1, help="how many times as many referrals in that year")
     options = parser.parse_args()
     wanted = options.only or PARTS
     if "pipeline" in wanted:
         _show(pipeline(options), *MEASURED)
+    if "deadlines" in wanted:
+        _show(deadlines(options), *MEASURED)
     if "quality" in wanted:
         choosing(options)
 
 
 def pipeline(options: argparse.Namespace) -> list[Row]:
     """Reports through the whole system, on real Kafka and PostgreSQL."""
+    with _servers() as (folder, url, bootstrap):
+        return asyncio.run(measure(folder, url, bootstrap, options))
+
+
+def deadlines(options: argparse.Namespace) -> list[Row]:
+    """Many deadlines within a minute, met by one routing process on real Kafka and PostgreSQL."""
+    count = options.deadlines
+    Console(stderr=True).print(f"{count:,} deadlines within one minute")
+    with _servers() as (folder, url, bootstrap):
+
+        async def work() -> tuple[Lateness, Lateness]:
+            await create_topics(bootstrap, topic_names(["herts", "beds", "cambs"]))
+            return await lateness(folder, url, bootstrap, count)
+
+        ours, floor = asyncio.run(work())
+    return [(f"lateness of {count:,} deadlines in a minute", str(ours), str(floor), "none early, p99 1 s")]
+
+
+@contextmanager
+def _servers() -> Iterator[tuple[Path, str, str]]:
+    """A folder, a PostgreSQL and a Kafka of their own: (folder, database URL, bootstrap)."""
     with tempfile.TemporaryDirectory(prefix="liaison-bench-") as folder, ExitStack() as stack:
         postgres = EmbeddedPostgres(Path(folder))
         url = postgres.start()
@@ -56,7 +82,7 @@ def pipeline(options: argparse.Namespace) -> list[Row]:
         kafka = NativeKafka(Path(folder))
         bootstrap = kafka.start()
         stack.callback(kafka.stop)
-        return asyncio.run(measure(Path(folder), url, bootstrap, options))
+        yield Path(folder), url, bootstrap
 
 
 def choosing(options: argparse.Namespace) -> None:

@@ -79,6 +79,12 @@ async def try_again(connection: AsyncConnection, alarm: UUID, seconds: float) ->
 
 
 async def waiting(connection: AsyncConnection) -> int:
-    """How many alarms nobody has taken."""
-    found = await connection.execute(sa.text(f"select count(*) from {SCHEMA}.alarms where taken_at is null"))
+    """How many alarms of the last day nobody has taken, and what they are about is still so."""
+    found = await connection.execute(
+        sa.text(
+            f"select count(*) from {SCHEMA}.alarms a where taken_at is null "
+            f"and raised_at > clock_timestamp() - interval '{GIVE_UP_AFTER}' and not exists ("
+            f"select 1 from {SCHEMA}.reports r where r.reference = a.reference and r.held_until is null)"
+        )
+    )
     return int(found.scalar_one())

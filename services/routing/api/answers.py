@@ -64,6 +64,7 @@ def row(referral: Referral) -> dict[str, Any]:
         "holder": _holder(referral),
         "next_due": referral.due,
         "breached": list(referral.clocks.breached),
+        "paused_until": referral.pause.until if referral.pause else None,
         "opened_at": referral.opened_at,
         "exercise": referral.exercise,
     }
