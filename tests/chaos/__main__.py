@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+LONG = ("tests/chaos", "tests/rules/routing/test_any_life.py", "tests/stories/test_routing_any_life.py")
+
 
 def main() -> int:
     """pytest's exit code."""
@@ -14,6 +16,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=20, help="reports a second")
     parser.add_argument("--burst", type=int, default=5000, help="reports in the embedded burst")
     parser.add_argument("--away", type=float, default=90, help="seconds that routing stays away")
+    parser.add_argument("--lives", type=int, default=3000, help="random lives of a referral")
     parser.add_argument("--seed", type=int, default=20260606)
     options = parser.parse_args()
     os.environ |= {
@@ -21,10 +24,11 @@ def main() -> int:
         "PROVE_RATE": str(options.rate),
         "PROVE_BURST": str(options.burst),
         "PROVE_AWAY": str(options.away),
+        "PROVE_LIVES": str(options.lives),
         "PROVE_SEED": str(options.seed),
         "REQUIRE_REAL_KAFKA": "1",
     }
-    return pytest.main(["tests/chaos", "-v"])
+    return pytest.main([*LONG, "-v", "--timeout=3600"])
 
 
 if __name__ == "__main__":

@@ -2,18 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
-from services.routing.app import build
 from shared.contracts.reports import ReportReceived
-from shared.database import Database, engine_for
-from shared.service import Platform
-from shared.settings import load_settings
-from shared.web import install
+from tests.stories.replica import another_replica
 from tests.stories.routing_house import House, a_report, routing
 
 TIMES = 500
@@ -29,27 +22,11 @@ async def house(module_postgres_url: str) -> AsyncIterator[House]:
         yield await house.as_new(f"{PEGGY},herts", f"{IRIS},beds")
 
 
-@asynccontextmanager
-async def another_replica(house: House, url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """One more process of routing: connections, memory and queue of its own."""
-    database = Database("routing", engine_for(url), house.clock)  # type: ignore[arg-type]
-    app = FastAPI()
-    app.state.keys = house.keys
-    install(app)
-    platform = Platform(load_settings(env_file=None, host="127.0.0.1"), database, house.keys, instance="two")
-    app.include_router(build(platform).router)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
-    async with httpx.AsyncClient(transport=transport, base_url="http://two.test") as people:
-        yield people
-    await database.close()
-
-
 async def test_there_is_always_one_holder_and_the_other_learns_who(house: House, module_postgres_url: str) -> None:
     reports = [a_report(need="officer_advice", **{"class": "officer_advice"}) for _ in range(TIMES)]
     await house.hear("reports", *reports)
     await house.decide()
-    async with another_replica(house, module_postgres_url) as two:
-        other = House(**{**house.__dict__, "people": two})
+    async with another_replica(house, module_postgres_url) as other:
         for place in range(0, TIMES, AT_ONCE):
             await asyncio.gather(*(_both_tap(house, other, report) for report in reports[place : place + AT_ONCE]))
     held = await house.rows("select count(*) as n from routing.referrals where state = 'accepted'")

@@ -32,7 +32,10 @@ class ReferralOpened(ReferralEvent):
 
 
 class ReferralOffered(ReferralEvent):
-    """Put to officers until a deadline. `officers` are those asked now, not those asked before."""
+    """Put to officers until a deadline. `officers` are those asked now, not those asked before.
+
+    `on_duty_until` says of each of them, in the same order, how long they are on duty or on call; left out: not known.
+    """
 
     name: ClassVar[str] = "referral.offered"
     offer_id: Identifier
@@ -40,6 +43,7 @@ class ReferralOffered(ReferralEvent):
     respond_by: Instant
     step: Count
     why: Code
+    on_duty_until: Annotated[tuple[Instant, ...], Field(max_length=2_000)] = ()
 
 
 class ReferralViewed(ReferralEvent):

@@ -107,7 +107,7 @@ def test_opening_ends_the_hold() -> None:
     assert follow(its, said(referrals.ReferralOpened, its)).report.held_until is None
 
 
-@pytest.mark.parametrize(("code", "shown"), [("busy", "busy"), ("too_far", "too_far"), ("conflict", None)])
+@pytest.mark.parametrize(("code", "shown"), [("busy", "busy"), ("too_far", "too_far"), ("conflict", "unfit")])
 def test_a_conflict_is_never_shown(code: str, shown: str | None) -> None:
     its = report()
     (told,) = follow(its, said(referrals.ReferralDeclined, its, code=code)).to_control_rooms

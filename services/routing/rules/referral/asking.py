@@ -1,7 +1,7 @@
 """Choosing whom to ask for a rung of the ladder, and putting the offer to them."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.routing.rules.calendar import after
 from services.routing.rules.matching.decision import record
@@ -59,4 +59,13 @@ class Asking:
         )
         draft.put(offers=(*draft.referral.offers, *made), state="offered")
         officers = tuple(self.chosen)
-        draft.say(ReferralOffered, offer_id=offer_id, officers=officers, respond_by=respond_by, step=step, why=why)
+        words = {"offer_id": offer_id, "officers": officers, "respond_by": respond_by, "step": step, "why": why}
+        draft.say(ReferralOffered, **words, on_duty_until=self._on_duty_until(officers))
+
+    def _on_duty_until(self, officers: tuple[str, ...]) -> tuple[datetime, ...]:
+        """Until when each is on duty or on call, a week ahead at most, so that what can wait wakes nobody."""
+        latest, asked = (self.draft.now + timedelta(days=7)).timestamp(), frozenset(officers)
+        present = self.facts.muster.standing.present
+        ends = {one.officer.id: min(one.ends, latest) for one in present if one.officer.id in asked}
+        known = ends.keys() >= asked
+        return tuple(datetime.fromtimestamp(ends[officer], UTC) for officer in officers) if known else ()
