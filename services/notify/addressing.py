@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.notify.channels.channel import Channel, Message, NoChannel
 from services.notify.rules.attempts import SINK, Leg, Moment
-from services.notify.rules.planning import ways_now
+from services.notify.rules.setting_out import ways_now
 from services.notify.store.leases import Due
 from shared.addressees import open_address
 from shared.sealing import MasterKeys, SealBroken
@@ -44,9 +44,10 @@ class Addressing:
             reference=due.reference,
             response_class=due.response_class,
             respond_by=due.respond_by,
-            url=self._link(due.reference),
+            url=self._link(due),
             exercise=due.exercise,
             sent_at=moment.real,
+            tries=leg.tries + 1,
         )
         return Addressed(channel, message, channel.lane(address))
 
@@ -62,5 +63,11 @@ class Addressing:
             return SEAL_BROKEN, ""
         return self.channels[leg.means], address
 
-    def _link(self, reference: str | None) -> str:
-        return f"{self.base_url}/referrals/{reference}" if reference else f"{self.base_url}/tasks"
+    def desk_of(self, recipient: str) -> str:
+        """Where somebody finds all that is theirs."""
+        return f"{self.base_url}/{'board' if ':' in recipient else 'tasks'}"
+
+    def _link(self, due: Due) -> str:
+        if due.reference is not None:
+            return f"{self.base_url}/referrals/{due.reference}"
+        return f"{self.base_url}/{'roster' if due.type == 'role.alert' else 'tasks'}"

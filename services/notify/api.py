@@ -85,6 +85,7 @@ def _shown(notice: Shown) -> dict[str, Any]:
         "means": notice.means,
         "state": notice.state,
         "at": notice.at.isoformat(),
+        "policy_version": notice.policy_version,
         "attempts": [
             {"means": one.means, "at": one.at.isoformat(), "state": one.state, "reason": one.reason}
             for one in notice.attempts

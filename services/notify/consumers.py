@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeGuard
 from uuid import UUID
 
 from services.notify.rules.attempts import OPEN, REACHED
@@ -15,9 +16,11 @@ from services.notify.store.notices import insert_notices, lock_standing
 from services.notify.store.policies import policies, save_policies
 from services.notify.store.recipients import Published, recipients, save_recipients, versions
 from services.notify.store.referrals import lock_tasks, save_tasks
+from services.notify.store.reminders import Reminder, keep_reminders
 from services.notify.telling import tell
+from services.notify.warnings import KEYS, tell_of
 from shared.contracts.lifecycle import ReferralEvent
-from shared.contracts.officers import OfficerPublished
+from shared.contracts.officers import OfficerPublished, RosterWarned
 from shared.contracts.policy import PolicyPublished
 from shared.contracts.referrals import ReferralViewed
 from shared.database import Unit
@@ -32,6 +35,16 @@ class Planning:
     tasks: dict[UUID, Task]
     standing: list[Standing]
     plans: list[tuple[Plan, datetime]] = field(default_factory=list)
+
+    def reminders(self, known: Sequence[Patience]) -> list[Reminder]:
+        """Whom to remind of these offers, and when; nobody of one that lapses before."""
+        found = []
+        for planned, now in self.plans:
+            after = wait_for_receipt(known, planned.task.pool, planned.task.response_class, now).remind_after
+            for draft in planned.drafts:
+                if draft.type == "task.offered" and after is not None and now + after < draft.not_after:
+                    found.append(Reminder(planned.task.referral_id, draft.to, now + after, draft.not_after))
+        return found
 
 
 class ReferralsConsumer:
@@ -63,8 +76,9 @@ class ReferralsConsumer:
         for one in state.standing:
             desk.standing[one.referral_id].append(one)
         for planned, now in state.plans:
-            patience = wait_for_receipt(known, planned.task.pool, planned.task.response_class, now)
-            desk.carry_out(planned, [uuid7() for _ in planned.drafts], patience, now)
+            wait = wait_for_receipt(known, planned.task.pool, planned.task.response_class, now)
+            desk.carry_out(planned, [uuid7() for _ in planned.drafts], wait, now)
+        await keep_reminders(unit, state.reminders(known))
         touched = {planned.task.referral_id for planned, _ in state.plans}
         await save_tasks(unit, [state.tasks[referral] for referral in touched])
         await insert_notices(unit, desk.new_notices())
@@ -79,6 +93,7 @@ class Roster:
 
     versions: dict[str, int]
     published: dict[str, Published] = field(default_factory=dict)
+    warned: list[RosterWarned] = field(default_factory=list)
     policies: list[Patience] = field(default_factory=list)
 
 
@@ -94,12 +109,15 @@ class RosterConsumer:
         """Take in one publication; an older version than the one stored changes nothing."""
         event = received.event
         if isinstance(event, PolicyPublished):
-            state.policies += [patience_of(pool, event.document) for pool in event.document.pools]
+            documents = (event.document, *event.others)
+            state.policies += [patience_of(pool, one) for one in documents for pool in one.pools]
+        elif isinstance(event, RosterWarned):
+            state.warned.append(event)
         elif isinstance(event, OfficerPublished):
             if event.version >= state.versions.get(event.id, 0):
                 state.versions[event.id] = event.version
                 state.published[event.id] = Published(event.id, event.version, event)
-        elif received.tombstone and received.topic == "officers" and received.key:
+        elif received.tombstone and received.topic == "officers" and _is_recipient(received.key):
             last = state.versions.pop(received.key, 0)
             state.published[received.key] = Published(received.key, last, None)
 
@@ -107,5 +125,11 @@ class RosterConsumer:
         """Write people and policies, and ring for those whose notices were waiting for them."""
         await save_recipients(unit, state.published)
         await save_policies(unit, state.policies)
+        await tell_of(unit, state.warned)
         if state.published:
             unit.wake("newcomers")
+
+
+def _is_recipient(key: str | None) -> TypeGuard[str]:
+    """Whether a key of `officers` names somebody who is told things, rather than a warning."""
+    return bool(key) and not str(key).startswith(KEYS)

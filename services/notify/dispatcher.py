@@ -6,17 +6,14 @@ out and the same notice goes out again under the same id: a send can only be at 
 
 import asyncio
 import math
-from dataclasses import dataclass, field
 from time import monotonic
 
-from services.notify.addressing import Addressed, Addressing
+from services.notify.departures import Departure, Departures, Key, Picked, key_of
 from services.notify.lanes import Lanes
-from services.notify.rules.attempts import LEASE, Course, Leg, Moment, Outcome, begin
-from services.notify.rules.planning import Subject
-from services.notify.settling import Flight, Landed, settle_all, started
+from services.notify.rules.attempts import LEASE, Moment, Outcome
+from services.notify.settling import SHUT, Flight, Landed, settle_all, started
 from services.notify.store.courses import save_courses
 from services.notify.store.leases import (
-    Due,
     due_notices,
     hold_in_lane,
     seconds_to_next,
@@ -45,24 +42,15 @@ GRACE = 3.0
 """Seconds that attempts under way get when the process is asked to stop."""
 
 
-@dataclass
-class _Picked:
-    """What one look at the due notices led to; given back whole when its transaction fails."""
-
-    flights: list[tuple[Flight, Addressed]] = field(default_factory=list)
-    changed: list[tuple[Due, Course]] = field(default_factory=list)
-    held: list[tuple[Due, str]] = field(default_factory=list)
-
-
 class Dispatcher:
     """One loop: settle what has come back, start what is due, sleep until the next bell or due time."""
 
-    def __init__(self, database: Database, bell: Wake, addressing: Addressing, lanes: Lanes | None = None) -> None:
+    def __init__(self, database: Database, bell: Wake, departures: Departures, lanes: Lanes | None = None) -> None:
         self._database = database
         self._bell = bell
-        self._addressing = addressing
+        self._departures = departures
         self._lanes = lanes or Lanes()
-        self._flying: dict[tuple[object, ...], asyncio.Task[None]] = {}
+        self._flying: dict[Key, asyncio.Task[None]] = {}
         self._landed: list[Landed] = []
         self._turn = Wake()
         self._look_at = 0.0
@@ -116,8 +104,8 @@ class Dispatcher:
             del self._landed[: len(landed)]
             self._look_at = min(self._look_at, monotonic() + soonest)
             for flight, outcome in landed:
-                self._lanes.give(flight.lane, healthy=outcome.kind != "retry")
-                self._flying.pop(_key(flight.subject, flight.leg), None)
+                self._give(flight, outcome)
+                self._flying.pop(key_of(flight.subject, flight.leg), None)
                 metrics().notices.labels(self._database.name, flight.leg.means, outcome.kind).inc()
 
     async def _start(self) -> float:
@@ -127,65 +115,54 @@ class Dispatcher:
         self._crowded = limit <= 0 or bool(full)
         if limit <= 0:
             return LONGEST_PAUSE
-        picked = _Picked()
+        picked = Picked(self._lanes, self._flying)
         try:
             async with self._database.unit() as unit:
                 due, moment = await due_notices(unit, limit, full)
-                for one in due:
-                    self._pick(one, moment, picked)
+                if due:
+                    await self._departures.pick(unit, due, moment, picked)
                 await _write(unit, picked, moment)
                 more = len(due) == limit
                 pause = 0.0 if more else await seconds_to_next(unit, self._lanes.full())
         except BaseException:
-            for flight, _ in picked.flights:
-                self._lanes.give(flight.lane)
+            for flight in picked.flights:
+                self._give(flight, None)
             raise
         self._crowded = self._crowded or bool(picked.held)
         self._launch(picked, moment)
         return pause if more else min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
 
-    def _pick(self, due: Due, moment: Moment, picked: _Picked) -> None:
-        """Start every leg that is due and has room, or end the course where its time is over."""
-        course = due.course
-        subject = Subject(due.id, due.recipient.id, due.type, due.referral_id, due.reference, due.exercise)
-        for place in range(len(course.legs)):
-            leg = course.legs[place]
-            if leg.due is None or leg.due > moment.real or _key(subject, leg) in self._flying:
-                continue
-            addressed = self._addressing.address(due, leg, moment)
-            if not self._lanes.take(addressed.lane):
-                picked.held.append((due, addressed.lane))
-                continue
-            course, going = begin(course, leg, moment)
-            if not going:
-                self._lanes.give(addressed.lane)
-                break
-            picked.flights.append((Flight(subject, course.legs[place], addressed.lane), addressed))
-        if course != due.course:
-            picked.changed.append((due, course))
-
-    def _launch(self, picked: _Picked, moment: Moment) -> None:
+    def _launch(self, picked: Picked, moment: Moment) -> None:
         waits = {due.id: (moment.domain - due.at).total_seconds() / moment.speed for due, _ in picked.changed}
-        for flight, addressed in picked.flights:
-            task = asyncio.create_task(self._send(flight, addressed))
-            self._flying[_key(flight.subject, flight.leg)] = task
-            if flight.leg.tries == 1:
-                seconds = max(waits[flight.subject.notice_id], 0.0)
-                metrics().notice_seconds.labels(self._database.name).observe(seconds)
+        for departure in picked.departures:
+            task = asyncio.create_task(self._send(departure))
+            for flight in departure.flights:
+                self._flying[key_of(flight.subject, flight.leg)] = task
+                if flight.leg.tries == 1:
+                    seconds = max(waits[flight.subject.notice_id], 0.0)
+                    metrics().notice_seconds.labels(self._database.name).observe(seconds)
 
-    async def _send(self, flight: Flight, addressed: Addressed) -> None:
+    async def _send(self, departure: Departure) -> None:
+        addressed, lead = departure.addressed, departure.flights[0]
         try:
             async with asyncio.timeout(LEASE.total_seconds() - 1):
                 outcome = await addressed.channel.send(addressed.message)
         except TimeoutError:
             outcome = Outcome("retry", "timeout")
         except Exception as error:
-            log.exception("channel_failed", notice_id=str(flight.subject.notice_id), means=flight.leg.means)
+            log.exception("channel_failed", notice_id=str(lead.subject.notice_id), means=lead.leg.means)
             outcome = Outcome("retry", f"channel_{type(error).__name__.lower()}")
-        self._landed.append((flight, outcome))
+        first = not self._landed
+        self._landed += [(flight, outcome) for flight in departure.flights]
         self._settle_at = min(self._settle_at, monotonic() + LINGER)
-        if self._crowded or len(self._landed) == 1:
+        if self._crowded or first:
             self._turn.ring()
+
+    def _give(self, flight: Flight, outcome: Outcome | None) -> None:
+        """Give a lane back; an attempt that was not made says nothing about the other side."""
+        if flight.lane:
+            made = outcome is not None and outcome.reason != SHUT
+            self._lanes.give(flight.lane, outcome.kind != "retry" if outcome is not None and made else None)
 
     async def _drain(self) -> None:
         sending = list(self._flying.values())
@@ -200,15 +177,11 @@ class Dispatcher:
         self._flying.clear()
         self._landed.clear()
         self._lanes.clear()
-        for channel in self._addressing.channels.values():
+        for channel in self._departures.addressing.channels.values():
             await channel.close()
 
 
-async def _write(unit: Unit, picked: _Picked, moment: Moment) -> None:
+async def _write(unit: Unit, picked: Picked, moment: Moment) -> None:
     await save_courses(unit, [(due.id, course) for due, course in picked.changed], moment.domain)
     await hold_in_lane(unit, [(due.id, lane) for due, lane in picked.held])
-    await start_attempts(unit, [started(flight) for flight, _ in picked.flights], moment.domain)
-
-
-def _key(subject: Subject, leg: Leg) -> tuple[object, ...]:
-    return (subject.notice_id, leg.means, leg.nth)
+    await start_attempts(unit, [started(flight) for flight in picked.flights], moment.domain)

@@ -4,7 +4,15 @@ Bounds of one process, not a record: after a restart they are found anew.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
+
+OPENS_AFTER = 10
+"""Failures in a row after which a receiver is left alone."""
+
+PROBE_EVERY = 5.0
+"""Seconds (real time) after which one attempt may see whether it is back."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +27,11 @@ class Bounds:
 class Lanes:
     """Counts what is under way. A lane that fails is narrowed by half, one that succeeds is widened to double."""
 
-    def __init__(self, bounds: Bounds | None = None) -> None:
+    def __init__(self, bounds: Bounds | None = None, clock: Callable[[], float] = monotonic) -> None:
         self._bounds = bounds or Bounds()
+        self._clock = clock
+        self._failures: Counter[str] = Counter()
+        self._probe_at: dict[str, float] = {}
         self._used: Counter[str] = Counter()
         self._width: dict[str, int] = {}
 
@@ -42,7 +53,20 @@ class Lanes:
             del self._used[lane]
         width = self._width_of(lane)
         if healthy is not None:
+            self._count(lane, healthy)
             self._width[lane] = min(width * 2, self._bounds.widest) if healthy else max(width // 2, 1)
+
+    def shut(self, lane: str) -> bool:
+        """Whether a receiver has failed so often in a row that it is not to be tried now.
+
+        Every five seconds one attempt is let through all the same; one that succeeds opens the lane again.
+        """
+        if self._failures[lane] < OPENS_AFTER:
+            return False
+        if self._clock() < self._probe_at[lane]:
+            return True
+        self._probe_at[lane] = self._clock() + PROBE_EVERY
+        return False
 
     def full(self) -> list[str]:
         """Lanes not worth looking at: less than a quarter of their width is free, or nothing at all."""
@@ -52,6 +76,13 @@ class Lanes:
         """Forget everything: nothing is under way any more."""
         self._used.clear()
         self._width.clear()
+        self._failures.clear()
+        self._probe_at.clear()
+
+    def _count(self, lane: str, healthy: bool) -> None:
+        self._failures[lane] = 0 if healthy else self._failures[lane] + 1
+        if self._failures[lane] == OPENS_AFTER:
+            self._probe_at[lane] = self._clock() + PROBE_EVERY
 
     def _width_of(self, lane: str) -> int:
         return self._width.get(lane, self._bounds.first)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from services.notify.rules.attempts import Course, News
-from services.notify.rules.planning import Subject, equip
+from services.notify.rules.planning import Subject
+from services.notify.rules.setting_out import equip
 from services.notify.store.courses import save_courses
 from services.notify.store.leases import lock_courses, moment_of, waiting_notices
 from services.notify.store.recipients import recipients

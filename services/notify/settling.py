@@ -14,13 +14,18 @@ from services.notify.store.referrals import lock_referrals
 from services.notify.telling import tell
 from shared.database import Unit
 
-_SHOWN = {"delivered": "delivered", "sent": "sent", "retry": "failed", "refused": "failed"}
+SHOWN = {"delivered": "delivered", "sent": "sent", "retry": "failed", "refused": "failed"}
+"""An attempt's state, by what came of it."""
+
+SHUT = "host_shut"
+"""Why an attempt was not made: the other side has failed too often just now."""
+
 _TELLING = frozenset({"delivered", "refused"})
 
 
 @dataclass(frozen=True)
 class Flight:
-    """An attempt under way: the leg as it was started, and the lane it takes up."""
+    """An attempt under way: the leg as it was started, and the lane it takes up; "" where another's does for both."""
 
     subject: Subject
     leg: Leg
@@ -47,11 +52,13 @@ async def settle_all(unit: Unit, landed: Sequence[Landed]) -> float:
     moment = await moment_of(unit)
     changed: dict[UUID, Course] = {}
     news: list[tuple[Subject, News]] = []
+    # Attempts that one message stood for are tried again at one time, so that one message stands for them again.
+    jitters: dict[int, float] = {}
     for flight, outcome in landed:
         course = courses.get(flight.subject.notice_id)
         if course is None:
             continue
-        settled, heard = settle(course, flight.leg, outcome, moment, random())
+        settled, heard = settle(course, flight.leg, outcome, moment, jitters.setdefault(id(outcome), random()))
         courses[flight.subject.notice_id] = changed[flight.subject.notice_id] = settled
         news += [(flight.subject, one) for one in heard]
     await save_courses(unit, changed.items(), moment.domain)
@@ -67,4 +74,5 @@ def started(flight: Flight) -> Attempt:
 
 
 def _finished(flight: Flight, outcome: Outcome) -> Attempt:
-    return replace(started(flight), state=_SHOWN[outcome.kind], reason=outcome.reason)
+    shown = SHOWN[outcome.kind]
+    return replace(started(flight), state=shown, reason=outcome.reason, provider_id=outcome.provider_id)

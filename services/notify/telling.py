@@ -2,16 +2,27 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.notify.rules.attempts import News
 from services.notify.rules.planning import MEANS, Subject
+from services.notify.rules.replies import Answer, Coded
 from services.notify.store.referrals import next_deliveries
-from shared.contracts.deliveries import NoticeDelivered, NoticeFailed
+from shared.contracts.deliveries import NoticeDelivered, NoticeFailed, NoticeReplied
 from shared.database import Unit
 from shared.journal import Outgoing
 
 TOPIC = "deliveries"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An officer's answer to an offer, by the code that stands for it."""
+
+    offer: Coded
+    code: str
+    answer: Answer
 
 
 async def tell(unit: Unit, news: Sequence[tuple[Subject, News]], now: datetime) -> None:
@@ -43,3 +54,22 @@ def _event(subject: Subject, news: News, number: int | None, now: datetime) -> N
     if news.kind == "delivered":
         return NoticeDelivered.model_validate(shared)
     return NoticeFailed.model_validate({**shared, "last_means": news.last, "reason": news.reason})
+
+
+async def tell_answer(unit: Unit, answered: Answered, now: datetime) -> None:
+    """Append an officer's answer to the journal; its referral is locked already. `now` is domain time."""
+    offer = answered.offer
+    numbers = await next_deliveries(unit, {offer.referral_id: 1})
+    event = NoticeReplied(
+        notice_id=offer.notice_id,
+        referral_id=offer.referral_id,
+        reference=offer.reference,
+        sequence=numbers[offer.referral_id],
+        at=now,
+        to=offer.recipient,
+        means="phone",
+        officer=offer.recipient,
+        offer_code=answered.code,
+        answer=answered.answer,
+    )
+    await unit.append([Outgoing(TOPIC, str(offer.referral_id), event, now)])

@@ -19,6 +19,7 @@ from services.notify.channels.phones import PhonesChannel
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.channels.wording import Wording
 from services.notify.consumers import ReferralsConsumer, RosterConsumer
+from services.notify.departures import Departures
 from services.notify.dispatcher import Dispatcher
 from services.notify.newcomers import Newcomers
 from services.notify.numbers import Marks
@@ -138,6 +139,7 @@ class House:
     channels: dict[str, Channel]
     bells: dict[str, Wake] = field(default_factory=dict)
     offsets: int = 0
+    gathered: frozenset[str] = frozenset()
 
     def bell(self, name: str) -> Wake:
         return self.bells.setdefault(name, Wake())
@@ -148,8 +150,8 @@ class House:
 
     def dispatcher(self) -> Dispatcher:
         addressing = Addressing(self.keys, self.channels, "https://tasks.example")
-        texting = Texting(Marks(self.keys), answered=True)
-        return Dispatcher(self.database, self.bell("dispatcher"), addressing, texting)
+        departures = Departures(addressing, Texting(Marks(self.keys), answered=True), self.gathered)
+        return Dispatcher(self.database, self.bell("dispatcher"), departures)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

@@ -66,7 +66,7 @@ async def test_a_coordinator_reads_what_became_of_each_notice_with_every_attempt
         answer = await client.get("/v1/notices", params={"reference": story.reference.lower()})
     assert answer.status_code == 200
     (item,) = answer.json()["items"]
-    assert set(item) == {"id", "to", "type", "means", "state", "at", "attempts"}
+    assert set(item) == {"id", "to", "type", "means", "state", "at", "policy_version", "attempts"}
     assert (item["to"], item["type"], item["means"], item["state"]) == (PEGGY, "task.offered", "webhook", "delivered")
     assert [(one["means"], one["state"], one["reason"]) for one in item["attempts"]] == [
         ("webhook", "failed", "http_503"),
@@ -235,7 +235,7 @@ async def test_the_service_consumes_what_it_must_and_is_ready_only_when_it_has_c
     given.caught_up = lambda topic: topic not in behind
     service = build(given)
     assert {topic for one in service.subscriptions for topic in one.topics} == {"referrals", "officers", "policy"}
-    assert set(service.tasks) == {"dispatcher", "newcomers", "heartbeat"}
+    assert set(service.tasks) == {"dispatcher", "newcomers", "answering", "reminding", "heartbeat"}
     assert [await check() for check in service.readiness.values()] == [False, True]
     behind.clear()
     assert [await check() for check in service.readiness.values()] == [True, True]

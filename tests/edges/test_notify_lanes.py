@@ -8,6 +8,7 @@ from aiohttp import web
 
 from services.notify.lanes import Bounds, Lanes
 from tests.edges.notify_house import House, Story, house, receiving
+from tests.waiting import until
 
 PEGGY, IRIS = "H1042", "B0007"
 
@@ -65,3 +66,76 @@ def test_a_lane_is_looked_at_again_once_a_quarter_of_it_is_free() -> None:
     assert lanes.full() == ["busy"]
     lanes.give("busy")
     assert lanes.full() == []
+
+
+class Watch:
+    """A clock that somebody turns."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def failed(lanes: Lanes, times: int, lane: str = "otter") -> None:
+    for _ in range(times):
+        assert lanes.take(lane)
+        lanes.give(lane, healthy=False)
+
+
+def test_ten_failures_in_a_row_shut_a_lane_and_nine_do_not() -> None:
+    lanes = Lanes(NARROW, Watch())
+    failed(lanes, 9)
+    assert not lanes.shut("otter")
+    failed(lanes, 1)
+    assert lanes.shut("otter")
+    assert not lanes.shut("badger")
+
+
+def test_a_success_in_between_begins_the_count_anew() -> None:
+    lanes = Lanes(NARROW, Watch())
+    failed(lanes, 9)
+    lanes.take("otter")
+    lanes.give("otter", healthy=True)
+    failed(lanes, 9)
+    assert not lanes.shut("otter")
+
+
+def test_every_five_seconds_one_attempt_sees_whether_it_is_back() -> None:
+    watch = Watch()
+    lanes = Lanes(NARROW, watch)
+    failed(lanes, 10)
+    watch.now += 4.9
+    assert lanes.shut("otter")
+    watch.now += 0.1
+    assert [lanes.shut("otter") for _ in range(3)] == [False, True, True]
+    failed(lanes, 1)
+    watch.now += 5
+    assert [lanes.shut("otter") for _ in range(3)] == [False, True, True]
+    lanes.take("otter")
+    lanes.give("otter", healthy=True)
+    assert not lanes.shut("otter")
+
+
+async def test_a_host_that_fails_for_long_is_left_alone_and_its_officers_hear_by_the_next_means_at_once(
+    notify: House,
+) -> None:
+    async with receiving(*[500] * 400) as down, notify.at_work():
+        await notify.publish(PEGGY, webhook=down.url, phone="+447700900042")
+        await notify.hear(*(Story().offered(PEGGY) for _ in range(12)))
+        await down.until(12)
+        await notify.publish(IRIS, webhook=down.url, phone="+447700900043")
+        await asyncio.sleep(0.1)
+        await notify.hear(Story().offered(IRIS))
+
+        async def heard() -> bool | None:
+            rows = await notify.rows("select 1 from notify.phone_messages where recipient = 'B0007'")
+            return bool(rows) or None
+
+        await until(heard, seconds=3)
+    rows = await notify.rows(
+        "select a.reason from notify.attempts a join notify.notices n on n.id = a.notice_id "
+        "where n.recipient = 'B0007' and a.means = 'webhook'"
+    )
+    assert [row.reason for row in rows] == ["host_shut"]

@@ -9,10 +9,12 @@ import pytest
 
 from services.notify.channels.webhook import body_of
 from services.notify.channels.wording import TEMPLATES, Wording
+from services.notify.rules.replies import Verdict
 from shared.contracts.deliveries import NoticeType
 from tests.edges.notify_house import message
 
 TYPES = get_args(NoticeType)
+VERDICTS = get_args(Verdict)
 
 # Beginnings of words, over several lines as people read them.
 TELLING = """
@@ -87,7 +89,55 @@ def test_a_deadline_is_said_in_local_time_summer_and_winter() -> None:
 
 def test_every_type_of_the_contract_has_its_words_and_no_words_are_left_over() -> None:
     frames = {"subject.txt", "email.txt", "sms.txt"}
-    assert {path.name for path in TEMPLATES.iterdir()} - frames == {f"{kind}.txt" for kind in TYPES}
+    beside = {"role.alert.roster.txt", "bundle.txt"} | {f"answer.{verdict}.txt" for verdict in VERDICTS}
+    assert {path.name for path in TEMPLATES.iterdir()} - frames == {f"{kind}.txt" for kind in TYPES} | beside
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_bundle_says_how_many_and_names_none(kind: str) -> None:
+    bundle = message("x", type=kind, tasks=200, reference=None, url="https://tasks.example/tasks")
+    assert Wording().sms(bundle).body == (
+        "You have news of 200 tasks. Sign in. by 14:05 on Sat 6 Jun: https://tasks.example/tasks"
+    )
+    assert Wording().email(bundle).subject == "You have news of 200 tasks. Sign in."
+    for word in TELLING.split():
+        assert not re.search(rf"\b{word}", Wording().email(bundle).body.replace(bundle.url, ""), re.IGNORECASE)
+
+
+def answered(verdict: str) -> str:
+    url = "https://tasks.example/tasks"
+    return Wording().sms(message("x", type="answer", verdict=verdict, url=url, means="phone")).body.replace(url, "")
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_no_word_of_an_answer_tells_and_it_fits_one_text_message(verdict: str) -> None:
+    said = answered(verdict)
+    assert len(said) <= 130
+    for word in TELLING.split():
+        assert not re.search(rf"\b{word}", said, re.IGNORECASE), (word, said)
+
+
+@pytest.mark.parametrize("verdict", ["no_code", "unknown", "unclear", "stopped", "started"])
+def test_an_answer_to_whom_we_do_not_know_names_no_task(verdict: str) -> None:
+    assert "K7QM" not in answered(verdict)
+
+
+def test_an_offer_that_a_text_may_answer_says_how() -> None:
+    assert Wording().sms(message("x", code="0042")).body == (
+        "You have a new task. Sign in. K7QM-4T9P by 14:05 on Sat 6 Jun. Answer YES 0042 or NO 0042: "
+        "https://tasks.example/referrals/K7QM-4T9P"
+    )
+
+
+def test_a_code_is_for_text_messages_alone() -> None:
+    given = message("x", code="0042", respond_by=None, reference="K7QM-4T9P")
+    mail = Wording().email(given)
+    assert "0042" not in mail.subject + mail.body + body_of(given).decode()
+
+
+def test_a_role_alerted_about_no_task_is_sent_to_the_roster_and_told_no_more() -> None:
+    alert = message("x", type="role.alert", reference=None, respond_by=None, url="https://tasks.example/roster")
+    assert Wording().sms(alert).body == "The roster needs your attention. Sign in. https://tasks.example/roster"
 
 
 def test_a_message_never_shows_its_address_where_it_might_be_logged() -> None:

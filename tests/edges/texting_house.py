@@ -25,10 +25,20 @@ class Texts:
 
     notify: House
     govuk: GovukNotify
-    door: FastAPI
+
+    def door_for(self, *, demo: bool) -> FastAPI:
+        """Notify's routes and its providers' doors."""
+        door = FastAPI()
+        install(door)
+        door.state.keys = self.notify.keys
+        callers = Callers({GOVUK_NOTIFY: TOKEN}, demo=demo)
+        door.include_router(routes(self.notify.database, demo=demo))
+        door.include_router(callback_routes(self.notify.database, Replying(self.notify.keys), callers))
+        return door
 
     def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(self.door), base_url="http://notify.test")
+        door = self.door_for(demo=False)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://notify.test")
 
     async def until_taken(self, count: int, seconds: float = 15) -> list[Taken]:
         """Wait until GOV.UK Notify has taken so many messages."""
@@ -55,19 +65,13 @@ class Texts:
 
 
 @asynccontextmanager
-async def texts(postgres_url: str, *, demo: bool = False) -> AsyncIterator[Texts]:
+async def texts(postgres_url: str) -> AsyncIterator[Texts]:
     """Such a house on an empty database."""
     async with house(postgres_url) as notify, govuk_notify() as govuk:
         account = Account.of(govuk.url, API_KEY)
         channel = GovukNotifyChannel(account, Form("sms", SMS_TEMPLATE), Wording())
         notify.channels["phone"] = channel
-        door = FastAPI()
-        install(door)
-        door.state.keys = notify.keys
-        callers = Callers({GOVUK_NOTIFY: TOKEN}, demo=demo)
-        door.include_router(routes(notify.database, demo=demo))
-        door.include_router(callback_routes(notify.database, Replying(notify.keys), callers))
-        made = Texts(notify, govuk, door)
+        made = Texts(notify, govuk)
         govuk.caller = made.client
         yield made
         await channel.close()

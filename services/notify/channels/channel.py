@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from services.notify.rules.attempts import Outcome
 from shared.contracts.deliveries import NoticeType
+
+MessageType = NoticeType | Literal["answer"]
+"""A notice's type, or an answer to somebody's text message."""
 
 
 @dataclass(frozen=True)
 class Message:
     """One attempt at one notice. `address` is in clear, here and nowhere else; no log line may hold it.
 
-    `sent_at` is real time from the database, `respond_by` domain time.
+    `sent_at` is real time from the database, `respond_by` domain time. `tries` from 1: a repeat may ask the provider
+    first. `code` answers this offer by text message; `tasks` above 1 says that one message stands for so many notices.
+    `verdict` is what a reply is told, where this answers one.
     """
 
     notice_id: UUID
@@ -21,13 +26,17 @@ class Message:
     means: str
     nth: int
     address: str = field(repr=False)
-    type: NoticeType
+    type: MessageType
     reference: str | None
     response_class: str | None
     respond_by: datetime | None
     url: str
     exercise: bool
     sent_at: datetime
+    tries: int = 1
+    code: str | None = None
+    tasks: int = 1
+    verdict: str | None = None
 
 
 class Channel(Protocol):
@@ -47,18 +56,22 @@ class Channel(Protocol):
 
 
 class NoChannel:
-    """Stands where a deployment has no provider for a means: fails at once and visibly, so that the next is tried."""
+    """Stands where a means cannot be used: fails at once and visibly, so that the next is tried.
 
-    def __init__(self, reason: str) -> None:
+    With `again` only for now: it is tried again later.
+    """
+
+    def __init__(self, reason: str, *, again: bool = False) -> None:
         self.reason = reason
+        self._outcome = Outcome("retry", reason, elsewhere=True) if again else Outcome("refused", reason)
 
     def lane(self, address: str) -> str:
         """All the same to nobody."""
         return self.reason
 
     async def send(self, message: Message) -> Outcome:
-        """Refused, with the reason given."""
-        return Outcome("refused", self.reason)
+        """Not sent, with the reason given."""
+        return self._outcome
 
     async def close(self) -> None:
         """Nothing to give back."""

@@ -1,9 +1,6 @@
 """Officers' webhooks: signed by Standard Webhooks, one notice each, and nothing said but what the contract names."""
 
-import base64
 import hashlib
-import hmac
-import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +17,7 @@ from services.notify.channels.channel import Message
 from services.notify.channels.guard import AddressRefused, Guard, GuardedResolver
 from services.notify.rules.attempts import Outcome
 from shared.addresses import Network
+from shared.signing import signed_headers, signing_keys
 
 TIMEOUT = aiohttp.ClientTimeout(total=5)
 """Seconds for everything, name look-up included."""
@@ -36,7 +34,7 @@ class WebhookChannel:
     """
 
     def __init__(self, secrets: Sequence[str], allowed: Sequence[Network]) -> None:
-        self._keys = [base64.b64decode(secret.removeprefix("whsec_") + "==") for secret in secrets]
+        self._keys = signing_keys(secrets)
         self._guards = {"https": Guard(allowed, public=True), "http": Guard(allowed, public=False)}
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
@@ -61,7 +59,9 @@ class WebhookChannel:
             return Outcome("refused", "private_address")
         body = body_of(message)
         try:
-            status, asked = await self._post(url, body, headers_for(message, body, self._keys))
+            status, asked = await self._post(
+                url, body, signed_headers(str(message.notice_id), message.sent_at, body, self._keys)
+            )
         except TimeoutError:
             return Outcome("retry", "timeout")
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -111,19 +111,6 @@ def body_of(message: Message) -> bytes:
             "url": message.url,
         }
     )
-
-
-def headers_for(message: Message, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
-    """Standard Webhooks: `webhook-id` is the notice's id on every attempt, one signature for each key."""
-    identity = str(message.notice_id)
-    timestamp = str(math.floor(message.sent_at.timestamp()))
-    signed = b".".join((identity.encode(), timestamp.encode(), body))
-    signatures = (base64.b64encode(hmac.digest(key, signed, "sha256")).decode() for key in keys)
-    return {
-        "webhook-id": identity,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
-    }
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

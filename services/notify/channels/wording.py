@@ -40,12 +40,14 @@ class Wording:
         return Text(self._render("subject.txt", fields), self._render("email.txt", fields) + "\n")
 
     def sms(self, message: Message) -> Text:
-        """A text message: one line."""
-        return Text("", self._render("sms.txt", self._fields(message, _short)))
+        """A text message: one line; with its code, where it may be answered by one."""
+        fields = self._fields(message, _short)
+        return Text("", str(fields["sentence"]) if message.type == "answer" else self._render("sms.txt", fields))
 
     def _fields(self, message: Message, written: Callable[[datetime], str]) -> dict[str, object]:
         return {
-            "sentence": self._render(f"{message.type}.txt", {}),
+            "sentence": self._render(_sentence(message), _named(message)),
+            "code": message.code,
             "reference": message.reference,
             "deadline": written(message.respond_by) if message.respond_by else None,
             "url": message.url,
@@ -54,6 +56,22 @@ class Wording:
 
     def _render(self, name: str, fields: dict[str, object]) -> str:
         return self._templates.get_template(name).render(fields).strip()
+
+
+def _named(message: Message) -> dict[str, object]:
+    """What a sentence itself may name."""
+    return {"reference": message.reference, "tasks": message.tasks, "url": message.url}
+
+
+def _sentence(message: Message) -> str:
+    """The template of what a message says; a role's alert about no task is about the roster, a bundle about many."""
+    if message.type == "answer":
+        return f"answer.{message.verdict}.txt"
+    if message.tasks > 1:
+        return "bundle.txt"
+    if message.type == "role.alert" and message.reference is None:
+        return "role.alert.roster.txt"
+    return f"{message.type}.txt"
 
 
 def _short(instant: datetime) -> str:

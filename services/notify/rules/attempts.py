@@ -4,7 +4,6 @@ The next means starts when one fails for good, or beside it when no receipt has 
 A course is stored with its notice; nothing here reads a clock or draws a number.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -72,11 +71,17 @@ class Moment:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one attempt. `reason` is a code; `after` is the least wait the receiver asked for, in seconds."""
+    """What came of one attempt. `reason` is a code; `after` is the least wait the receiver asked for, in seconds.
+
+    `elsewhere`: this way is known to be shut, so that the next means need not wait its time. `provider_id` is the
+    provider's own name for the attempt, which its receipts carry.
+    """
 
     kind: Literal["delivered", "sent", "retry", "refused"]
     reason: str | None = None
     after: float | None = None
+    elsewhere: bool = False
+    provider_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,11 @@ def begin(course: Course, leg: Leg, moment: Moment) -> tuple[Course, bool]:
     return started, True
 
 
+def put_off(course: Course, leg: Leg, until: datetime) -> Course:
+    """The same course, this leg not due before `until` (real time)."""
+    return _with(course, leg, replace(leg, due=until))
+
+
 def settle(
     course: Course, tried: Leg, outcome: Outcome, moment: Moment, jitter: float
 ) -> tuple[Course, tuple[News, ...]]:
@@ -171,6 +181,28 @@ def settle(
     now = _find(course, tried)
     if now is None or now.state in REACHED or (outcome.kind != "delivered" and not _same_attempt(now, tried)):
         return course, ()
+    return _take_in(course, now, outcome, moment, jitter)
+
+
+def receive(
+    course: Course, told: Leg, outcome: Outcome, moment: Moment, jitter: float
+) -> tuple[Course, tuple[News, ...]]:
+    """Take in a provider's receipt on the attempt `told`, whenever it comes and however often.
+
+    About an older attempt, or one already settled otherwise, only that it was delivered counts.
+    """
+    now = _find(course, told)
+    if now is None or now.state in REACHED:
+        return course, ()
+    current = now.tries == told.tries and now.state in {State.SENDING, State.SENT}
+    if outcome.kind != "delivered" and not current:
+        return course, ()
+    return _take_in(course, now, outcome, moment, jitter)
+
+
+def _take_in(
+    course: Course, now: Leg, outcome: Outcome, moment: Moment, jitter: float
+) -> tuple[Course, tuple[News, ...]]:
     match outcome.kind:
         case "delivered":
             return _delivered(course, now, outcome)
@@ -181,8 +213,8 @@ def settle(
         case "retry":
             wait = max(backoff(now.tries, jitter), outcome.after or 0.0)
             due = min(moment.real + timedelta(seconds=wait), moment.real_at(course.not_after))
-            planned = replace(now, state=State.PLANNED, due=due)
-            return _stopped_if_over(_with(course, now, planned)), ()
+            planned = _stopped_if_over(_with(course, now, replace(now, state=State.PLANNED, due=due)))
+            return _hurried(planned, moment) if outcome.elsewhere else planned, ()
 
 
 def supersede(course: Course) -> Course:
@@ -203,20 +235,6 @@ def backoff(tries: int, jitter: float) -> float:
     return min(2.0 ** (min(tries, 30) - 1), SLOWEST_RETRY) * (0.8 + 0.4 * jitter)
 
 
-def course_over(means: Sequence[str], not_after: datetime, patience: float, start: datetime) -> Course:
-    """A fresh course over `means` in order, its first leg due at `start` (real time); over none it has failed."""
-    if not means:
-        return Course((Leg(NOBODY, state=State.FAILED),), not_after, patience)
-    nth = [means[:place].count(kind) for place, kind in enumerate(means)]
-    first, *rest = (Leg(kind, number) for kind, number in zip(means, nth, strict=True))
-    return Course((replace(first, due=start), *rest), not_after, patience)
-
-
-def course_unknown(not_after: datetime, patience: float, moment: Moment) -> Course:
-    """A course for somebody not on the roster yet: it waits, and ends at `not_after`."""
-    return Course((Leg(UNKNOWN, due=moment.real_at(not_after)),), not_after, patience)
-
-
 def _delivered(course: Course, leg: Leg, outcome: Outcome) -> tuple[Course, tuple[News, ...]]:
     first = course.state not in REACHED
     reached = _with(course, leg, replace(leg, state=State.DELIVERED, due=None))
@@ -225,13 +243,16 @@ def _delivered(course: Course, leg: Leg, outcome: Outcome) -> tuple[Course, tupl
 
 
 def _refused(course: Course, leg: Leg, outcome: Outcome, moment: Moment) -> tuple[Course, tuple[News, ...]]:
-    failed = _stopped_if_over(_with(course, leg, replace(leg, state=State.FAILED, due=None)))
-    following = _next(failed)
-    if following is not None:
-        failed = _with(failed, following, replace(following, due=moment.real))
+    failed = _hurried(_stopped_if_over(_with(course, leg, replace(leg, state=State.FAILED, due=None))), moment)
     if failed.superseded or failed.state in REACHED:
         return failed, ()
     return failed, (News("failed", leg.means, failed.state is State.FAILED, outcome.reason),)
+
+
+def _hurried(course: Course, moment: Moment) -> Course:
+    """The next means starts now."""
+    following = _next(course)
+    return course if following is None else _with(course, following, replace(following, due=moment.real))
 
 
 def _stopped_if_over(course: Course) -> Course:

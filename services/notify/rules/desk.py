@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from services.notify.rules.attempts import OPEN, Course, Moment, News, read, supersede
-from services.notify.rules.planning import Draft, Notice, Plan, Recipient, Task, start_course
+from services.notify.rules.patience import Wait
+from services.notify.rules.planning import Draft, Notice, Plan, Recipient, Task
+from services.notify.rules.quiet import begins
+from services.notify.rules.setting_out import start_course, waiting_until
 
 
 @dataclass
@@ -31,7 +34,7 @@ class Desk:
     standing: dict[UUID, list[Standing]] = field(default_factory=lambda: defaultdict(list))
     news: list[tuple[Notice, News]] = field(default_factory=list)
 
-    def carry_out(self, plan: Plan, ids: Iterable[UUID], patience: timedelta, at: datetime) -> None:
+    def carry_out(self, plan: Plan, ids: Iterable[UUID], wait: Wait, at: datetime) -> None:
         """Fold one plan over the notices; `ids` has an id for each of its drafts, newest last."""
         told = {draft.to for draft in plan.drafts}
         for one in self.standing[plan.task.referral_id]:
@@ -40,25 +43,27 @@ class Desk:
             elif one.course.state in OPEN and (plan.silence or one.to in told or one.to in plan.recalls):
                 self._change(one, supersede(one.course))
         for draft, identity in zip(plan.drafts, ids, strict=False):
-            self._add(draft, plan.task, identity, (patience, at))
+            self._add(draft, plan.task, identity, (wait, at))
 
     def _change(self, one: Standing, course: Course) -> None:
         one.changed = one.changed or course != one.course
         one.course = course
 
-    def _add(self, draft: Draft, task: Task, identity: UUID, when: tuple[timedelta, datetime]) -> None:
-        course, news = start_course(draft, task.exercise, self.people.get(draft.to), when[0], self.moment)
-        notice = Notice(identity, draft.to, draft.type, draft.respond_by, when[1], task, course)
+    def _add(self, draft: Draft, task: Task, identity: UUID, when: tuple[Wait, datetime]) -> None:
+        start = begins(draft.type, when[0].quiet, task.duty_until.get(draft.to), when[1])
+        # What waits for the morning is still worth telling then, for as long as it would have been at once.
+        later = replace(draft, not_after=max(draft.not_after, start + (draft.not_after - when[1])))
+        timed = draft if start == when[1] or draft.respond_by is not None else later
+        course, news = start_course(timed, task.exercise, self.people.get(draft.to), when[0].patience, self.moment)
+        course = waiting_until(course, start, self.moment)
+        about = (identity, draft.to, draft.type, draft.respond_by, when[1], task)
+        notice = Notice(*about, course, policy_version=when[0].policy_version)
         self.standing[task.referral_id].append(Standing(identity, task.referral_id, draft.to, course, notice))
         self.news += [(notice, one) for one in news]
 
     def new_notices(self) -> list[Notice]:
         """Notices to be written for the first time, with their courses as they now stand."""
-        return [
-            Notice(one.id, one.to, one.notice.type, one.notice.respond_by, one.notice.at, one.notice.task, one.course)
-            for one in self._all()
-            if one.notice is not None
-        ]
+        return [replace(one.notice, course=one.course) for one in self._all() if one.notice is not None]
 
     def changed_courses(self) -> list[tuple[UUID, Course]]:
         """Courses of stored notices that are to be written back."""

@@ -9,14 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.notify.rules.attempts import (
-    SINK,
-    Course,
-    Moment,
-    News,
-    course_over,
-    course_unknown,
-)
+from services.notify.rules.attempts import Course
 from shared.contracts.deliveries import Means, NoticeType
 from shared.contracts.lifecycle import ReferralEvent
 from shared.contracts.referrals import (
@@ -24,8 +17,11 @@ from shared.contracts.referrals import (
     ReferralAssignedByOverride,
     ReferralClosed,
     ReferralDeclined,
+    ReferralDutyEnding,
     ReferralEscalated,
+    ReferralHandedOff,
     ReferralHandedOver,
+    ReferralHelperJoined,
     ReferralOffered,
     ReferralReopened,
     ReferralRiskAcknowledged,
@@ -59,6 +55,8 @@ class Task:
     asked: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
     alerted: Mapping[str, datetime] = field(default_factory=dict)
+    duty_until: Mapping[str, datetime] = field(default_factory=dict)
+    """Until when those asked are on duty or on call, as far as it was said when they were asked."""
 
 
 @dataclass(frozen=True)
@@ -106,20 +104,26 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Notice:
-    """One message to one person, whatever the means; its id stays the same over all attempts."""
+    """One message to one person, whatever the means; its id stays the same over all attempts.
+
+    `task` None: it is about no referral.
+    """
 
     id: UUID
     to: str
     type: NoticeType
     respond_by: datetime | None
     at: datetime
-    task: Task
+    task: Task | None
     course: Course
+    policy_version: str | None = None
 
     @property
     def subject(self) -> "Subject":
         """What routing is told it is about."""
         task = self.task
+        if task is None:
+            return Subject(self.id, self.to, self.type, None, None, False)
         return Subject(self.id, self.to, self.type, task.referral_id, task.reference, task.exercise)
 
 
@@ -141,7 +145,9 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
     now = _standing(before, event)
     match event:
         case ReferralOffered():
-            planned = _offer(now, event.officers, event.respond_by)
+            on_duty = dict(zip(event.officers, event.on_duty_until, strict=False))
+            known = replace(now, duty_until={**now.duty_until, **on_duty})
+            planned = _offer(known, event.officers, event.respond_by)
         case ReferralHandedOver(accepted=False):
             planned = _offer(now, (event.receiver,), event.respond_by or event.at + TELL_FOR)
         case ReferralHandedOver():
@@ -150,7 +156,9 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
             planned = _taken(now, event.officer, now.open, event.at)
         case ReferralAssignedByOverride():
             planned = _assigned(before, now, event)
-        case ReferralDeclined():
+        case ReferralHandedOff():
+            planned = _handed_off(before, now, event)
+        case ReferralDeclined() | ReferralHelperJoined():
             left = tuple(officer for officer in now.open if officer != event.officer)
             planned = Plan(replace(now, open=left), recalls=(event.officer,))
         case ReferralViewed():
@@ -166,31 +174,11 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
     return planned
 
 
-def ways_now(recipient: Recipient, at: datetime) -> tuple[Way, ...]:
-    """The verified ways that hold at `at` (domain time), in the order they are tried."""
-    return tuple(
-        way
-        for way in recipient.ways
-        if way.verified and (way.since is None or way.since <= at) and (way.until is None or at < way.until)
-    )
-
-
-def start_course(
-    draft: Draft, exercise: bool, recipient: Recipient | None, patience: timedelta, moment: Moment
-) -> tuple[Course, tuple[News, ...]]:
-    """The course of a new notice. An exercise never touches real means; an unknown recipient's notice waits."""
-    seconds = patience.total_seconds() / moment.speed
-    if exercise:
-        return course_over([SINK], draft.not_after, seconds, moment.real), ()
-    waiting = course_unknown(draft.not_after, seconds, moment)
-    return (waiting, ()) if recipient is None else equip(waiting, recipient, moment)
-
-
-def equip(course: Course, recipient: Recipient, moment: Moment) -> tuple[Course, tuple[News, ...]]:
-    """A waiting course, now that its recipient is known; with no way to reach them it fails at once."""
-    kinds = [way.kind for way in ways_now(recipient, moment.domain)]
-    equipped = course_over(kinds, course.not_after, course.patience, moment.real)
-    return equipped, () if kinds else (News("failed", None, last=True, reason="no_means"),)
+def remind(task: Task, officer: str, respond_by: datetime) -> Plan:
+    """Remind an officer of an offer, if it is still theirs to answer."""
+    if officer not in task.open:
+        return Plan(task)
+    return Plan(task, (Draft(officer, "task.reminder", respond_by, respond_by),))
 
 
 def _standing(task: Task, event: ReferralEvent) -> Task:
@@ -222,10 +210,15 @@ def _taken(task: Task, holder: str, told: Iterable[str], at: datetime) -> Plan:
 
 
 def _assigned(before: Task, now: Task, event: ReferralAssignedByOverride) -> Plan:
-    taken = _taken(now, event.officer, _joined(now.open, _holding(before)), event.at)
-    due = event.next_due or event.at + TELL_FOR
-    given = _offer(taken.task, (event.officer,), due)
-    return Plan(replace(given.task, open=()), (*given.drafts, *taken.drafts))
+    """Whoever had it or was asked; the officer who was chosen gets the offer that follows."""
+    return _taken(now, event.officer, _joined(now.open, _holding(before)), event.at)
+
+
+def _handed_off(before: Task, now: Task, event: ReferralHandedOff) -> Plan:
+    """Whoever had it or was asked; the role that waits for the receipt is told when it is overdue."""
+    told = _joined(now.open, _holding(before))
+    drafts = tuple(Draft(officer, "task.closed", None, event.at + TELL_FOR) for officer in told)
+    return Plan(replace(now, open=()), drafts)
 
 
 def _over(before: Task, now: Task, at: datetime, by: str | None) -> Plan:
@@ -238,6 +231,8 @@ def _about_roles(task: Task, event: ReferralEvent) -> Plan:
     match event:
         case ReferralWaiting() | ReferralRoleAlerted() | ReferralUnableToContact():
             return _alert(task, event.role, event.due, event.at)
+        case ReferralDutyEnding():
+            return Plan(task, (Draft(event.officer, "task.shift_ending", event.ends_at, event.ends_at),))
         case ReferralEscalated(role=str(role)):
             return _alert(task, role, event.due or event.next_due, event.at)
         case ReferralRoleAcknowledged() | ReferralRiskAcknowledged():

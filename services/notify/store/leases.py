@@ -45,6 +45,7 @@ class Attempt:
     number: int
     state: str
     reason: str | None = None
+    provider_id: str | None = None
 
 
 _DUE = sa.text(f"""
@@ -156,13 +157,18 @@ async def finish_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime
         await _write_attempts(unit, attempts, now)
 
 
+# A receipt may come before what sending led to is written down: what it said stays.
+_SAYS_MORE = "a.state = 'sending' or a.reason = 'interrupted' or excluded.state = 'delivered'"
 _WRITE = sa.text(
-    "insert into notify.attempts (notice_id, means, nth, number, at, state, reason) "
-    "select notice_id, means, nth, number, :now, state, reason from unnest(cast(:ids as uuid[]), "
+    "insert into notify.attempts as a (notice_id, means, nth, number, at, state, reason, provider_id) "
+    "select notice_id, means, nth, number, :now, state, reason, provider_id from unnest(cast(:ids as uuid[]), "
     "cast(:means as text[]), cast(:nths as integer[]), cast(:numbers as integer[]), "
-    "cast(:states as text[]), cast(:reasons as text[])) "
-    "as v(notice_id, means, nth, number, state, reason) "
-    "on conflict (notice_id, means, nth, number) do update set state = excluded.state, reason = excluded.reason"
+    "cast(:states as text[]), cast(:reasons as text[]), cast(:provider_ids as text[])) "
+    "as v(notice_id, means, nth, number, state, reason, provider_id) "
+    "on conflict (notice_id, means, nth, number) do update set "
+    f"state = case when {_SAYS_MORE} then excluded.state else a.state end, "
+    f"reason = case when {_SAYS_MORE} then excluded.reason else a.reason end, "
+    "provider_id = coalesce(excluded.provider_id, a.provider_id)"
 )
 
 
@@ -177,6 +183,7 @@ async def _write_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime
             "numbers": [attempt.number for attempt in attempts],
             "states": [attempt.state for attempt in attempts],
             "reasons": [attempt.reason for attempt in attempts],
+            "provider_ids": [attempt.provider_id for attempt in attempts],
         },
     )
 

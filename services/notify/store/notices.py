@@ -32,15 +32,15 @@ async def lock_standing(unit: Unit, referrals: Iterable[UUID], states: Iterable[
 _INSERT = sa.text(
     "insert into notify.notices (id, recipient, type, referral_id, reference, response_class, exercise, "
     "respond_by, not_after, at, changed_at, patience, legs, state, means, due_at, repeat, in_flight, "
-    "waiting, superseded) "
+    "waiting, superseded, policy_version) "
     "select id, recipient, type, referral_id, reference, response_class, exercise, respond_by, not_after, "
     "at, at, patience, legs::jsonb, state, means, due_at, tried or type = 'task.reminder', in_flight, "
-    "waiting, superseded from unnest(cast(:ids as uuid[]), cast(:recipients as text[]), "
+    "waiting, superseded, policy_version from unnest(cast(:ids as uuid[]), cast(:recipients as text[]), "
     "cast(:types as text[]), cast(:referrals as uuid[]), cast(:references as text[]), "
     "cast(:classes as text[]), cast(:exercises as boolean[]), cast(:respond_bys as timestamptz[]), "
     "cast(:not_afters as timestamptz[]), cast(:ats as timestamptz[]), "
-    f"cast(:patiences as double precision[]), {UNNEST}) as v(id, recipient, type, referral_id, reference, "
-    f"response_class, exercise, respond_by, not_after, at, patience, {NAMES})"
+    f"cast(:patiences as double precision[]), cast(:policy_versions as text[]), {UNNEST}) as v(id, recipient, type, "
+    f"referral_id, reference, response_class, exercise, respond_by, not_after, at, patience, policy_version, {NAMES})"
 )
 
 
@@ -60,14 +60,15 @@ def _columns(rows: list[Notice]) -> dict[str, list[Any]]:
         "ids": [row.id for row in rows],
         "recipients": [row.to for row in rows],
         "types": [row.type for row in rows],
-        "referrals": [row.task.referral_id for row in rows],
-        "references": [row.task.reference for row in rows],
-        "classes": [row.task.response_class for row in rows],
-        "exercises": [row.task.exercise for row in rows],
+        "referrals": [row.task and row.task.referral_id for row in rows],
+        "references": [row.task and row.task.reference for row in rows],
+        "classes": [row.task and row.task.response_class for row in rows],
+        "exercises": [row.task is not None and row.task.exercise for row in rows],
         "respond_bys": [row.respond_by for row in rows],
         "not_afters": [row.course.not_after for row in rows],
         "ats": [row.at for row in rows],
         "patiences": [row.course.patience for row in rows],
+        "policy_versions": [row.policy_version for row in rows],
     }
 
 
@@ -92,13 +93,14 @@ class Shown:
     state: str
     at: datetime
     attempts: tuple[Attempted, ...]
+    policy_version: str | None
 
 
 async def notices_of(unit: Unit, reference: str, after: UUID | None, limit: int) -> list[Shown]:
     """Notices about a reference with their attempts, oldest first, at most `limit` of those after `after`."""
     rows = await unit.connection.execute(
         sa.text(
-            "select n.id, n.recipient, n.type, n.means, n.state, n.at, "
+            "select n.id, n.recipient, n.type, n.means, n.state, n.at, n.policy_version, "
             "coalesce((select jsonb_agg(jsonb_build_array(a.means, to_jsonb(a.at), a.state, a.reason) "
             "order by a.at, a.number) from notify.attempts a where a.notice_id = n.id), '[]') as attempts "
             "from notify.notices n where n.reference = :reference and (cast(:after as uuid) is null or n.id > :after) "
@@ -115,6 +117,7 @@ async def notices_of(unit: Unit, reference: str, after: UUID | None, limit: int)
             row.state,
             row.at,
             tuple(Attempted(a[0], datetime.fromisoformat(a[1]), a[2], a[3]) for a in row.attempts),
+            row.policy_version,
         )
         for row in rows
     ]

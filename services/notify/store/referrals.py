@@ -44,19 +44,19 @@ async def task_of(unit: Unit, reference: str) -> Task | None:
 
 _SAVE = sa.text(
     "insert into notify.referrals as r (id, reference, force, response_class, pool, exercise, holder, "
-    "holder_force, asked, open, alerted, deliveries) "
+    "holder_force, asked, open, alerted, duty_until, deliveries) "
     "select id, reference, force, response_class, pool, exercise, holder, holder_force, "
     "array(select jsonb_array_elements_text(asked::jsonb)), "
-    "array(select jsonb_array_elements_text(open::jsonb)), alerted::jsonb, 0 "
+    "array(select jsonb_array_elements_text(open::jsonb)), alerted::jsonb, duty_until::jsonb, 0 "
     "from unnest(cast(:ids as uuid[]), cast(:references as text[]), cast(:forces as text[]), "
     "cast(:classes as text[]), cast(:pools as text[]), cast(:exercises as boolean[]), "
     "cast(:holders as text[]), cast(:holder_forces as text[]), cast(:asked as text[]), "
-    "cast(:open as text[]), cast(:alerted as text[])) "
-    "as v(id, reference, force, response_class, pool, exercise, holder, holder_force, asked, open, alerted) "
+    "cast(:open as text[]), cast(:alerted as text[]), cast(:duty_untils as text[])) as v(id, reference, force, "
+    "response_class, pool, exercise, holder, holder_force, asked, open, alerted, duty_until) "
     "on conflict (id) do update set force = excluded.force, response_class = excluded.response_class, "
     "pool = excluded.pool, exercise = excluded.exercise, holder = excluded.holder, "
     "holder_force = excluded.holder_force, asked = excluded.asked, open = excluded.open, "
-    "alerted = excluded.alerted"
+    "alerted = excluded.alerted, duty_until = excluded.duty_until"
 )
 
 
@@ -84,6 +84,7 @@ def _columns(tasks: list[Task]) -> dict[str, list[Any]]:
         "asked": [orjson.dumps(task.asked).decode() for task in tasks],
         "open": [orjson.dumps(task.open).decode() for task in tasks],
         "alerted": [orjson.dumps(dict(task.alerted)).decode() for task in tasks],
+        "duty_untils": [orjson.dumps(dict(task.duty_until)).decode() for task in tasks],
     }
 
 
@@ -119,4 +120,5 @@ def _task(row: Any) -> Task:
         asked=tuple(row.asked),
         open=tuple(row.open),
         alerted={role: datetime.fromisoformat(due) for role, due in row.alerted.items()},
+        duty_until={officer: datetime.fromisoformat(until) for officer, until in row.duty_until.items()},
     )

@@ -55,6 +55,9 @@ class ReferralRow(Base, table=True):
     open: list[str] = Field(sa_type=ARRAY(sa.Text), nullable=False)
     alerted: dict[str, str] = Field(sa_type=JSONB, nullable=False)
     deliveries: int = Field(sa_type=sa.BigInteger, nullable=False)
+    duty_until: dict[str, str] = Field(
+        sa_type=JSONB, nullable=False, sa_column_kwargs={"server_default": sa.text("'{}'")}
+    )
 
     __table_args__ = (sa.Index("ix_referrals_reference", "reference"),)
 
@@ -85,6 +88,7 @@ class NoticeRow(Base, table=True):
     in_flight: bool = Field(nullable=False)
     waiting: bool = Field(nullable=False)
     lane: str | None = _text(nullable=True)
+    policy_version: str | None = _text(nullable=True)
 
     __table_args__ = (
         sa.Index("ix_notices_due", "repeat", "due_at", postgresql_where=sa.text("due_at is not null")),
@@ -106,6 +110,89 @@ class AttemptRow(Base, table=True):
     at: datetime = _moment()
     state: str = _text()
     reason: str | None = _text(nullable=True)
+    provider_id: str | None = _text(nullable=True)
+
+    __table_args__ = (
+        sa.Index("ix_attempts_provider_id", "provider_id", postgresql_where=sa.text("provider_id is not null")),
+    )
+
+
+class NumberRow(Base, table=True):
+    """A telephone number that was written to, by its keyed hash; `stopped_at` since it said STOP (domain time)."""
+
+    __tablename__ = "numbers"
+
+    mark: bytes = Field(primary_key=True)
+    first_at: datetime = _moment()
+    stopped_at: datetime | None = _moment(nullable=True)
+
+
+class OfferCodeRow(Base, table=True):
+    """The four digits by which one number answers one offer; `answer` is the last one passed on."""
+
+    __tablename__ = "offer_codes"
+
+    mark: bytes = Field(primary_key=True)
+    code: str = Field(primary_key=True, sa_type=sa.Text)
+    recipient: str = _text()
+    referral_id: UUID = Field(nullable=False)
+    notice_id: UUID = Field(nullable=False)
+    at: datetime = _moment()
+    answer: str | None = _text(nullable=True)
+
+    __table_args__ = (sa.UniqueConstraint("mark", "referral_id", "recipient", name="uq_offer_codes_mark"),)
+
+
+class ReplyRow(Base, table=True):
+    """A text message that came in, without its words, and the answer it gets.
+
+    `sealed` is the number, kept until the answer has gone; `at` is domain time, `due_at` real time.
+    """
+
+    __tablename__ = "replies"
+
+    provider: str = Field(primary_key=True, sa_type=sa.Text)
+    provider_id: str = Field(primary_key=True, sa_type=sa.Text)
+    id: UUID = Field(nullable=False)
+    mark: bytes = Field(nullable=False)
+    at: datetime = _moment()
+    recipient: str | None = _text(nullable=True)
+    verdict: str = _text()
+    reference: str | None = _text(nullable=True)
+    sealed: str | None = _text(nullable=True)
+    due_at: datetime | None = _moment(nullable=True)
+    tries: int = Field(nullable=False)
+    state: str = _text()
+
+    __table_args__ = (
+        sa.Index("ix_replies_due", "due_at", postgresql_where=sa.text("due_at is not null")),
+        sa.Index("ix_replies_mark", "mark", "at"),
+    )
+
+
+class PaceRow(Base, table=True):
+    """How many messages somebody has had over one of their means since `since` (real time)."""
+
+    __tablename__ = "paces"
+
+    recipient: str = Field(primary_key=True, sa_type=sa.Text)
+    means: str = Field(primary_key=True, sa_type=sa.Text)
+    nth: int = Field(primary_key=True)
+    since: datetime = _moment()
+    sent: int = Field(nullable=False)
+
+
+class ReminderRow(Base, table=True):
+    """An offer that somebody is reminded of at `due_at`, if it is open then. Both are domain time."""
+
+    __tablename__ = "reminders"
+
+    referral_id: UUID = Field(primary_key=True)
+    recipient: str = Field(primary_key=True, sa_type=sa.Text)
+    due_at: datetime = _moment()
+    respond_by: datetime = _moment()
+
+    __table_args__ = (sa.Index("ix_reminders_due", "due_at"),)
 
 
 class PhoneMessageRow(Base, table=True):
@@ -127,8 +214,18 @@ class PhoneMessageRow(Base, table=True):
     __table_args__ = (sa.Index("ix_phone_messages_at", "at"),)
 
 
+class RosterWarningRow(Base, table=True):
+    """A warning about the roster that was told, so that it is told once."""
+
+    __tablename__ = "roster_warnings"
+
+    kind: str = Field(primary_key=True, sa_type=sa.Text)
+    subject: str = Field(primary_key=True, sa_type=sa.Text)
+    due: datetime = Field(primary_key=True, sa_type=sa.DateTime(timezone=True))
+
+
 class PolicyRow(Base, table=True):
-    """What notify needs of one version of the policy: how long each class waits for a receipt."""
+    """What notify needs of one version of the policy: how patient each class is."""
 
     __tablename__ = "policies"
 
@@ -136,3 +233,8 @@ class PolicyRow(Base, table=True):
     version: str = Field(primary_key=True, sa_type=sa.Text)
     effective_from: datetime = _moment()
     receipt_seconds: dict[str, int] = Field(sa_type=JSONB, nullable=False)
+    reminder_minutes: dict[str, int] = Field(
+        sa_type=JSONB, nullable=False, sa_column_kwargs={"server_default": sa.text("'{}'")}
+    )
+    quiet: dict[str, Any] | None = Field(default=None, sa_type=JSONB, nullable=True)
+    approved_at: datetime | None = _moment(nullable=True)

@@ -21,12 +21,11 @@ from services.notify.rules.attempts import (
     State,
     backoff,
     begin,
-    course_over,
-    course_unknown,
     read,
     settle,
     supersede,
 )
+from services.notify.rules.setting_out import course_over, course_unknown
 
 NOON = datetime(2026, 6, 6, 12, tzinfo=UTC)
 QUARTER_PAST = NOON + timedelta(minutes=15)

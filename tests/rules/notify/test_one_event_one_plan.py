@@ -149,21 +149,27 @@ def test_a_hand_over_asks_the_receiver_and_tells_the_giver_once_it_is_taken() ->
     assert told(plan(after(offered(PEGGY), accepted(PEGGY), asked), taken)) == [(PEGGY, "task.taken")]
 
 
-def test_a_supervisors_choice_is_told_to_the_chosen_the_asked_and_the_former_holder() -> None:
-    before = after(offered(PEGGY, IRIS), event("ReferralResumed", holder=Holder(force="herts", id=PEGGY)))
-    override = event(
-        "ReferralAssignedByOverride",
-        officer=OTTO,
-        by="inspector:herts",
-        reason="risk",
-        holder=Holder(force="cambs", id=OTTO),
-        state="accepted",
-    )
-    assert told(plan(before, override)) == [
-        (OTTO, "task.offered"),
-        (PEGGY, "task.taken"),
-        (IRIS, "task.taken"),
-    ]
+def test_a_supervisors_choice_is_told_to_the_asked_and_the_former_holder_and_then_offered_to_the_chosen() -> None:
+    held = event("ReferralResumed", holder=Holder(force="herts", id=PEGGY))
+    override = event("ReferralAssignedByOverride", officer=OTTO, by="inspector:herts", reason="risk")
+    planned = plan(after(offered(PEGGY, IRIS), held), override)
+    assert told(planned) == [(PEGGY, "task.taken"), (IRIS, "task.taken")]
+    assert told(plan(planned.task, offered(OTTO))) == [(OTTO, "task.offered")]
+
+
+def test_an_officer_asked_before_and_chosen_now_is_reminded_and_not_told_that_it_is_gone() -> None:
+    override = event("ReferralAssignedByOverride", officer=IRIS, by="inspector:herts", reason="risk")
+    planned = plan(after(offered(PEGGY, IRIS)), override)
+    assert told(planned) == [(PEGGY, "task.taken")]
+    assert told(plan(planned.task, offered(IRIS))) == [(IRIS, "task.reminder")]
+
+
+def test_a_hand_off_is_told_to_whoever_held_it_or_was_asked_and_a_receipt_to_nobody() -> None:
+    held = event("ReferralResumed", holder=Holder(force="herts", id=PEGGY))
+    sent = plan(after(offered(PEGGY, IRIS), held), event("ReferralHandedOff", desk="essex", state="waiting"))
+    assert told(sent) == [(PEGGY, "task.closed"), (IRIS, "task.closed")]
+    received = event("ReferralHandedOff", desk="essex", received=True, state="handed_off")
+    assert told(plan(sent.task, received)) == []
 
 
 def test_an_officer_who_opened_the_task_has_read_it() -> None:
@@ -174,3 +180,16 @@ def test_events_that_concern_nobody_change_nothing_but_what_is_known() -> None:
     planned = plan(None, event("ReferralOpened", need="support", policy_version="default-1", contact_route="person"))
     assert planned.drafts == ()
     assert (planned.task.response_class, planned.task.pool) == ("priority", "bch")
+
+
+def test_the_end_of_a_duty_is_told_to_the_holder_alone_and_until_then() -> None:
+    ends = NOON + timedelta(minutes=30)
+    ending = event("ReferralDutyEnding", officer=PEGGY, ends_at=ends)
+    planned = plan(after(offered(PEGGY, IRIS), accepted(PEGGY)), ending)
+    assert told(planned) == [(PEGGY, "task.shift_ending")]
+    assert (planned.drafts[0].respond_by, planned.drafts[0].not_after) == (ends, ends)
+
+
+def test_one_who_comes_along_is_asked_no_more_and_the_others_still_are() -> None:
+    planned = plan(after(accepted(OTTO), offered(PEGGY, IRIS)), event("ReferralHelperJoined", officer=PEGGY))
+    assert (told(planned), planned.recalls, planned.task.open) == ([], (PEGGY,), (IRIS,))

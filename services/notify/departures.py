@@ -1,0 +1,177 @@
+"""What one look at the due notices leads to: which attempts begin, which wait, and which leave as one message."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from services.notify.addressing import Addressed, Addressing
+from services.notify.channels.channel import NoChannel
+from services.notify.lanes import Lanes
+from services.notify.rules.attempts import Course, Leg, Moment, begin, put_off
+from services.notify.rules.bundling import URGENT, Bundling, Storm, bundle
+from services.notify.rules.planning import Subject
+from services.notify.settling import SHUT, Flight
+from services.notify.store.leases import Due
+from services.notify.store.paces import Line, lock_paces, save_paces
+from services.notify.texting import Texting
+from shared.database import Unit
+
+HOST_SHUT = NoChannel(SHUT, again=True)
+"""Stands in for a channel whose other side has failed ten times in a row."""
+
+Key = tuple[object, ...]
+
+
+def key_of(subject: Subject, leg: Leg) -> Key:
+    """What an attempt under way is known by."""
+    return (subject.notice_id, leg.means, leg.nth)
+
+
+@dataclass
+class Departure:
+    """One message, and the attempts it stands for: one, or a storm's."""
+
+    flights: list[Flight]
+    addressed: Addressed
+
+
+@dataclass
+class Picked:
+    """What one look leads to, within these lanes and beside what is flying; given back whole when it fails."""
+
+    lanes: Lanes
+    flying: Collection[Key]
+    departures: list[Departure] = field(default_factory=list)
+    changed: list[tuple[Due, Course]] = field(default_factory=list)
+    held: list[tuple[Due, str]] = field(default_factory=list)
+
+    @property
+    def flights(self) -> list[Flight]:
+        """Every attempt that begins."""
+        return [flight for departure in self.departures for flight in departure.flights]
+
+
+@dataclass(frozen=True)
+class Departures:
+    """Picks what leaves. `gathered` are the means over which a storm is one message."""
+
+    addressing: Addressing
+    texting: Texting
+    gathered: frozenset[str] = frozenset()
+
+    async def pick(self, unit: Unit, due: Sequence[Due], moment: Moment, picked: Picked) -> None:
+        """Start every leg that is due and has room; end a course whose time is over. All of it goes to `picked`."""
+        sorting = _Sorting(self.addressing, moment, picked, await self._storms(unit, due, moment))
+        for one in due:
+            sorting.sort(one)
+        await self.texting.prepare(unit, picked.departures, moment.domain)
+
+    async def _storms(self, unit: Unit, due: Sequence[Due], moment: Moment) -> Mapping[Line, Bundling]:
+        """What becomes of the messages to each address that counts them."""
+        legs: dict[Line, list[tuple[Due, Leg]]] = defaultdict(list)
+        for one in due:
+            for leg in one.course.legs:
+                if leg.means in self.gathered and _is_due(leg, moment):
+                    legs[one.recipient.id, leg.means, leg.nth].append((one, leg))
+        if not legs:
+            return {}
+        paces = await lock_paces(unit, legs)
+        found = {line: bundle(paces[line], _storm(mine), moment.real) for line, mine in legs.items()}
+        await save_paces(unit, {line: one.pace for line, one in found.items()})
+        return found
+
+
+@dataclass
+class _Sorting:
+    addressing: Addressing
+    moment: Moment
+    picked: Picked
+    storms: Mapping[Line, Bundling]
+    bundles: dict[Line, Departure] = field(default_factory=dict)
+
+    def sort(self, due: Due) -> None:
+        course = due.course
+        subject = Subject(due.id, due.recipient.id, due.type, due.referral_id, due.reference, due.exercise)
+        for place in range(len(course.legs)):
+            leg = course.legs[place]
+            if not _is_due(leg, self.moment) or key_of(subject, leg) in self.picked.flying:
+                continue
+            until = self._later(due, leg)
+            if until is not None:
+                course = put_off(course, leg, until)
+                continue
+            course, going = self._begin(due, subject, course, leg)
+            if not going:
+                break
+        if course != due.course:
+            self.picked.changed.append((due, course))
+
+    def _later(self, due: Due, leg: Leg) -> datetime | None:
+        """When a leg is due again that comes in the middle of a storm; None where it leaves now.
+
+        What would be over by then leaves now, and by itself; so does a repeat, which has reached nobody yet.
+        """
+        storm = self.storms.get((due.recipient.id, leg.means, leg.nth))
+        if (
+            storm is None
+            or storm.kind != "later"
+            or leg.tries
+            or self.moment.real_at(due.course.not_after) <= storm.until
+        ):
+            return None
+        return storm.until
+
+    def _begin(self, due: Due, subject: Subject, course: Course, leg: Leg) -> tuple[Course, bool]:
+        """Start a leg in its lane; False where the course has ended instead."""
+        line = (due.recipient.id, leg.means, leg.nth)
+        storm = self.storms.get(line)
+        gathered = storm is not None and storm.kind == "together"
+        joining = self.bundles.get(line) if gathered else None
+        addressed = self.addressing.address(due, leg, self.moment)
+        lane = "" if joining is not None else addressed.lane
+        if lane and not self.picked.lanes.take(lane):
+            self.picked.held.append((due, lane))
+            return course, True
+        begun, going = begin(course, leg, self.moment)
+        if not going:
+            if lane:
+                self.picked.lanes.give(lane)
+            return begun, False
+        flight = Flight(subject, next(one for one in begun.legs if (one.means, one.nth) == (leg.means, leg.nth)), lane)
+        if joining is not None:
+            joining.flights.append(flight)
+            joining.addressed = self._gathered(joining, due)
+            return begun, True
+        if lane and self.picked.lanes.shut(lane):
+            addressed = replace(addressed, channel=HOST_SHUT)
+        departure = Departure([flight], addressed)
+        self.picked.departures.append(departure)
+        if gathered:
+            self.bundles[line] = departure
+        return begun, True
+
+    def _gathered(self, departure: Departure, due: Due) -> Addressed:
+        """The message of a bundle that one more has joined: the earliest deadline, and no reference."""
+        message = departure.addressed.message
+        deadlines = [at for at in (message.respond_by, due.respond_by) if at is not None]
+        gathered = replace(
+            message,
+            # Whoever tries again asks the provider by the same id, in whatever order they come then.
+            notice_id=min(flight.subject.notice_id for flight in departure.flights),
+            reference=None,
+            respond_by=min(deadlines, default=None),
+            url=self.addressing.desk_of(due.recipient.id),
+            tasks=len(departure.flights),
+        )
+        return replace(departure.addressed, message=gathered)
+
+
+def _storm(legs: Sequence[tuple[Due, Leg]]) -> Storm:
+    fresh = [due for due, leg in legs if not leg.tries]
+    urgent = sum(due.course.not_after - due.at <= URGENT for due in fresh)
+    return Storm(len(fresh), urgent, len(legs) - len(fresh))
+
+
+def _is_due(leg: Leg, moment: Moment) -> bool:
+    return leg.due is not None and leg.due <= moment.real
