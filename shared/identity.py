@@ -114,6 +114,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "roster.read": SUPERVISORS | {"officer"},
     "board.read": SUPERVISORS,
     "notices.read": SUPERVISORS,
+    "means.read": frozenset({"officer"}),
     "provider.pretend": frozenset({"officer", "ops"}),
     "coverage.read": SUPERVISORS,
     "tasks.read": frozenset({"officer"}),

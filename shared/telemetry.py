@@ -87,7 +87,8 @@ def configure_logging(service: str, *, stream: TextIO | None = None, level: int 
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        # Standard error as it is when the line is written: whoever replaced it may have closed what was there before.
+        logger_factory=lambda *_: structlog.WriteLogger(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.root.handlers[:] = [ForeignLines()]

@@ -79,9 +79,9 @@ class People:
             await context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Chromium, for the whole run."""
+    """Chromium, for the tests of this package: nothing of it runs beside the others."""
     if not (ASSETS / "govuk-frontend.min.css").exists():
         reason = "no assets/: run make assets"
         if os.environ.get("REQUIRE_BROWSER") == "1":
@@ -93,7 +93,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         await started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def the_town(browser: Browser) -> AsyncIterator[Town]:
     """The running system; started only where there is a browser to look at it."""
     # Not pytest's own folder: each run of pytest shuts that to everybody, also to a database that is running in it.
