@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from services.notify.addressing import Addressing
-from services.notify.answering import Answering
 from services.notify.api import routes
 from services.notify.callbacks import GOVUK_NOTIFY, Callers, callback_routes
 from services.notify.channels.channel import Channel, NoChannel
@@ -18,10 +17,12 @@ from services.notify.departures import Departures
 from services.notify.dispatcher import Dispatcher
 from services.notify.fallback import Sheet
 from services.notify.heartbeat import Heartbeat
+from services.notify.letters import WAKES, Letters
+from services.notify.my_means import MyMeans
 from services.notify.newcomers import Newcomers
 from services.notify.numbers import Marks
 from services.notify.reminding import Reminding
-from services.notify.replying import WAKES, Replying
+from services.notify.replying import Replying
 from services.notify.rules.attempts import SINK
 from services.notify.texting import Texting
 from shared.service import Platform, Service, Subscription
@@ -38,8 +39,9 @@ def build(platform: Platform) -> Service:
     departures = Departures(addressing, texting, gathered(ways))
     dispatcher = Dispatcher(database, platform.bell("dispatcher"), departures)
     newcomers = Newcomers(database, platform.bell("newcomers"))
-    answering = Answering(database, platform.bell(WAKES), platform.keys, ways["phone"], settings.base_url)
+    letters = Letters(database, platform.bell(WAKES), platform.keys, ways, settings.base_url)
     router = routes(database, demo=settings.auth == "demo")
+    router.include_router(MyMeans(database, platform.keys).router())
     router.include_router(callback_routes(database, Replying(platform.keys), callers))
 
     async def read(topic: str) -> bool:
@@ -56,7 +58,7 @@ def build(platform: Platform) -> Service:
         tasks={
             "dispatcher": dispatcher.run,
             "newcomers": newcomers.run,
-            "answering": answering.run,
+            "letters": letters.run,
             "reminding": Reminding(database, platform.bell("reminding")).run,
             "heartbeat": Heartbeat(database, platform.instance).run,
         },

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import TypeGuard
 from uuid import UUID
 
+from services.notify.letters import WAKES
+from services.notify.proving import asked_to_prove
 from services.notify.rules.attempts import OPEN, REACHED
 from services.notify.rules.desk import Desk, Standing
 from services.notify.rules.patience import Patience, patience_of, wait_for_receipt
 from services.notify.rules.planning import Plan, Task, plan
 from services.notify.store.courses import save_courses
 from services.notify.store.leases import moment_of
+from services.notify.store.letters import write_letters
 from services.notify.store.notices import insert_notices, lock_standing
 from services.notify.store.policies import policies, save_policies
 from services.notify.store.recipients import Published, recipients, save_recipients, versions
@@ -127,6 +130,8 @@ class RosterConsumer:
         await save_policies(unit, state.policies)
         await tell_of(unit, state.warned)
         if state.published:
+            await write_letters(unit, asked_to_prove(state.published.values()), await unit.now())
+            unit.wake(WAKES)
             unit.wake("newcomers")
 
 

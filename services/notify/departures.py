@@ -9,7 +9,7 @@ from services.notify.addressing import Addressed, Addressing
 from services.notify.channels.channel import NoChannel
 from services.notify.lanes import Lanes
 from services.notify.rules.attempts import Course, Leg, Moment, begin, put_off
-from services.notify.rules.bundling import URGENT, Bundling, Storm, bundle
+from services.notify.rules.bundling import URGENT, Bundling, Kind, Storm, bundle
 from services.notify.rules.planning import Subject
 from services.notify.settling import SHUT, Flight
 from services.notify.store.leases import Due
@@ -110,23 +110,18 @@ class _Sorting:
     def _later(self, due: Due, leg: Leg) -> datetime | None:
         """When a leg is due again that comes in the middle of a storm; None where it leaves now.
 
-        What would be over by then leaves now, and by itself; so does a repeat, which has reached nobody yet.
+        What would be over by then leaves now, and by itself.
         """
         storm = self.storms.get((due.recipient.id, leg.means, leg.nth))
-        if (
-            storm is None
-            or storm.kind != "later"
-            or leg.tries
-            or self.moment.real_at(due.course.not_after) <= storm.until
-        ):
+        if storm is None or _kind(storm, due, leg) != "later":
             return None
-        return storm.until
+        return storm.until if storm.until < self.moment.real_at(due.course.not_after) else None
 
     def _begin(self, due: Due, subject: Subject, course: Course, leg: Leg) -> tuple[Course, bool]:
         """Start a leg in its lane; False where the course has ended instead."""
         line = (due.recipient.id, leg.means, leg.nth)
         storm = self.storms.get(line)
-        gathered = storm is not None and storm.kind == "together"
+        gathered = storm is not None and _kind(storm, due, leg) == "together"
         joining = self.bundles.get(line) if gathered else None
         addressed = self.addressing.address(due, leg, self.moment)
         lane = "" if joining is not None else addressed.lane
@@ -169,8 +164,17 @@ class _Sorting:
 
 def _storm(legs: Sequence[tuple[Due, Leg]]) -> Storm:
     fresh = [due for due, leg in legs if not leg.tries]
-    urgent = sum(due.course.not_after - due.at <= URGENT for due in fresh)
-    return Storm(len(fresh), urgent, len(legs) - len(fresh))
+    return Storm(len(fresh), sum(map(_is_urgent, fresh)), len(legs) - len(fresh))
+
+
+def _kind(storm: Bundling, due: Due, leg: Leg) -> Kind:
+    if leg.tries:
+        return storm.repeats
+    return storm.urgent if _is_urgent(due) else storm.others
+
+
+def _is_urgent(due: Due) -> bool:
+    return due.course.not_after - due.at <= URGENT
 
 
 def _is_due(leg: Leg, moment: Moment) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.notify.letters import WAKES
 from services.notify.numbers import Marks, number_of
 from services.notify.rules.replies import ANSWERS_WITHIN, MOST_ANSWERS, Coded, Verdict, judge, read_reply
 from services.notify.rules.setting_out import ways_now
@@ -13,24 +14,17 @@ from services.notify.store.codes import (
     stop_or_start,
 )
 from services.notify.store.leases import moment_of
+from services.notify.store.letters import Letter, write_letters
 from services.notify.store.recipients import recipients
 from services.notify.store.referrals import lock_referrals
-from services.notify.store.replies import Arrived, Settled, answers_since, arrive, settle_reply
+from services.notify.store.replies import Arrived, answers_since, arrive, settle_reply
 from services.notify.telling import Answered, tell_answer
 from shared.addressees import open_address, seal_address
 from shared.database import Unit
 from shared.identifiers import uuid7
 from shared.sealing import MasterKeys, SealBroken
 
-WAKES = "answering"
-"""The bell of the loop that sends answers."""
-
-_UNHEARD = frozenset({"stopped", "started"})
-
-
-def place_of(reply: Arrived) -> str:
-    """Whose the sealed number is: this reply's, and nobody else's."""
-    return f"reply:{reply.id}"
+_ABOUT_A_TASK = frozenset({"yes", "no", "yes_again", "no_again", "over"})
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class Replying:
         """Take in a message, once however often it comes; False where it came before."""
         marks = tuple(Marks(self.keys).marks(text.number))
         moment = await moment_of(unit)
-        arrived = Arrived(uuid7(), text.provider, text.provider_id, marks)
+        arrived = Arrived(text.provider, text.provider_id, marks)
         if not await arrive(unit, arrived, moment.domain):
             return False
         reply = read_reply(text.words)
@@ -89,10 +83,18 @@ class Replying:
 
     async def _settle(self, unit: Unit, arrived: Arrived, text: TextIn, found: tuple[Verdict, Coded | None]) -> None:
         verdict, offer = found
-        since = await unit.now() - ANSWERS_WITHIN
-        silent = await answers_since(unit, arrived.marks, since) >= MOST_ANSWERS or number_of(text.number) is None
-        sealed = None if silent else seal_address(self.keys, place_of(arrived), "phone", number_of(text.number) or "")
-        about = offer if verdict != "unknown" and verdict not in _UNHEARD else None
+        now, number = await unit.now(), number_of(text.number)
+        quiet = await answers_since(unit, arrived.marks, now - ANSWERS_WITHIN) >= MOST_ANSWERS
+        await settle_reply(unit, arrived, verdict, answered=not quiet and number is not None)
+        if quiet or number is None:
+            return
+        answer = uuid7()
+        # Whose the sealed number is: this answer's, and nobody else's.
+        place = f"reply:{answer}"
+        about = offer if verdict in _ABOUT_A_TASK else None
         recipient, reference = (about.recipient, about.reference) if about else (None, None)
-        await settle_reply(unit, arrived, Settled(recipient, verdict, reference, sealed))
+        said_before = f"reply:{arrived.provider}:{arrived.provider_id}"
+        sealed = seal_address(self.keys, place, "phone", number)
+        letter = Letter(answer, said_before, "phone", recipient, place, sealed, verdict, reference)
+        await write_letters(unit, [letter], now)
         unit.wake(WAKES)

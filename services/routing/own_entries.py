@@ -1,5 +1,6 @@
 """What officers say about themselves: their time, and how they want to be reached."""
 
+import hmac
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from services.routing.rules.roster.rows import Means
 from services.routing.store import roster as store
 from services.routing.store.roster_tables import OwnMeansRow
 from services.routing.store.tables import DutyRow, OfficerRow
-from shared.addressees import seal_address
+from shared.addressees import proofs, seal_address
 from shared.database import Unit
 from shared.identifiers import uuid7
 
@@ -52,6 +53,26 @@ async def set_means(change: RosterChange, officer: str, means: Iterable[Means]) 
     new = [_means_row(change, officer, one, digest) for digest, one in wanted.items() if digest not in had]
     if await change.replace(OwnMeansRow, gone, new):
         await publish_officers(change, [officer])
+
+
+async def prove(change: RosterChange, officer: str, kind: str, code: str) -> bool:
+    """Take an officer's own address of this kind as proved, if `code` went there; False where it did not."""
+    rows = [row for row in await own_means(change.unit, officer) if row.kind == kind]
+    sent = [row for row in rows if any(hmac.compare_digest(code, one) for one in _codes(change, row))]
+    if not sent:
+        return False
+    new = [
+        {"id": uuid7(), "officer": officer, "kind": kind, "sealed": row.sealed, "digest": row.digest, "verified": True}
+        for row in sent
+        if not row.verified
+    ]
+    if await change.replace(OwnMeansRow, [row.id for row in sent if not row.verified], new):
+        await publish_officers(change, [officer])
+    return True
+
+
+def _codes(change: RosterChange, row: Any) -> list[str]:
+    return proofs(change.keys, row.officer, row.kind, row.sealed)
 
 
 async def own_means(unit: Unit, officer: str) -> list[Any]:

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from aiohttp import web
 
 from services.notify.addressing import Addressing
-from services.notify.answering import Answering
 from services.notify.channels.channel import Channel, Message
 from services.notify.channels.phones import PhonesChannel
 from services.notify.channels.webhook import WebhookChannel
@@ -21,9 +20,9 @@ from services.notify.channels.wording import Wording
 from services.notify.consumers import ReferralsConsumer, RosterConsumer
 from services.notify.departures import Departures
 from services.notify.dispatcher import Dispatcher
+from services.notify.letters import WAKES, Letters
 from services.notify.newcomers import Newcomers
 from services.notify.numbers import Marks
-from services.notify.replying import WAKES
 from services.notify.texting import Texting
 from shared.addressees import seal_address
 from shared.clock import Clock
@@ -157,9 +156,8 @@ class House:
     async def at_work(self) -> AsyncIterator[None]:
         """The dispatcher and its neighbours running for the length of the block."""
         newcomers = Newcomers(self.database, self.bell("newcomers"))
-        phones = self.channels["phone"]
-        answering = Answering(self.database, self.bell(WAKES), self.keys, phones, "https://tasks.example")
-        tasks = [asyncio.create_task(loop.run()) for loop in (self.dispatcher(), newcomers, answering)]
+        letters = Letters(self.database, self.bell(WAKES), self.keys, self.channels, "https://tasks.example")
+        tasks = [asyncio.create_task(loop.run()) for loop in (self.dispatcher(), newcomers, letters)]
         try:
             yield
         finally:
@@ -181,6 +179,10 @@ class House:
         self.offsets += 1
         event = OfficerPublished(id=officer, kind=kind, force="herts", means=means, version=self.offsets)
         await self._take("officers", RosterConsumer(), [(officer, event)])
+
+    async def introduce(self, *events: OfficerPublished) -> None:
+        """Take in officers and roles as routing published them."""
+        await self._take("officers", RosterConsumer(), [(event.id, event) for event in events])
 
     async def govern(self, *events: PolicyPublished) -> None:
         """Take in versions of the policy as one batch."""

@@ -13,9 +13,10 @@ from alembic.migration import MigrationContext
 from fastapi import FastAPI
 
 from services.notify.api import routes
-from services.notify.app import build, channels
+from services.notify.app import build, channels, gathered
 from services.notify.channels.channel import NoChannel
 from services.notify.channels.email import EmailChannel
+from services.notify.channels.govuk_notify import GovukNotifyChannel
 from services.notify.channels.phones import PhonesChannel
 from services.notify.heartbeat import Heartbeat
 from services.notify.store.tables import metadata
@@ -23,8 +24,9 @@ from shared.contracts.model import Holder
 from shared.identifiers import new_reference
 from shared.identity import parse, sign_demo
 from shared.service import Platform
-from shared.settings import load_settings
+from shared.settings import SettingsError, load_settings
 from shared.web import install
+from tests.edges.govuk_stand_in import API_KEY, EMAIL_TEMPLATE, SMS_TEMPLATE
 from tests.edges.notify_house import House, Story, house, message, receiving
 
 PEGGY, IRIS = "H1042", "B0007"
@@ -235,7 +237,38 @@ async def test_the_service_consumes_what_it_must_and_is_ready_only_when_it_has_c
     given.caught_up = lambda topic: topic not in behind
     service = build(given)
     assert {topic for one in service.subscriptions for topic in one.topics} == {"referrals", "officers", "policy"}
-    assert set(service.tasks) == {"dispatcher", "newcomers", "answering", "reminding", "heartbeat"}
+    assert set(service.tasks) == {"dispatcher", "newcomers", "letters", "reminding", "heartbeat"}
     assert [await check() for check in service.readiness.values()] == [False, True]
     behind.clear()
     assert [await check() for check in service.readiness.values()] == [True, True]
+
+
+async def test_with_a_key_of_govuk_notify_texts_leave_the_house_and_a_storm_of_them_is_one(notify: House) -> None:
+    given = platform(
+        notify,
+        govuk_notify_api_key=API_KEY,
+        govuk_notify_sms_template=SMS_TEMPLATE,
+        govuk_notify_email_template=EMAIL_TEMPLATE,
+    )
+    made = channels(given)
+    assert isinstance(made["phone"], GovukNotifyChannel)
+    assert isinstance(made["email"], GovukNotifyChannel)
+    assert gathered(made) == {"phone", "email"}
+    assert isinstance(made["exercise"], PhonesChannel)
+    assert gathered(channels(platform(notify))) == frozenset()
+
+
+async def test_a_mail_server_of_ones_own_comes_before_govuk_notifys_email(notify: House) -> None:
+    settings = {"govuk_notify_api_key": API_KEY, "govuk_notify_sms_template": SMS_TEMPLATE}
+    made = channels(
+        platform(notify, **settings, govuk_notify_email_template=EMAIL_TEMPLATE, smtp_url="smtp://a.example")
+    )
+    assert isinstance(made["email"], EmailChannel)
+    assert isinstance(channels(platform(notify, **settings))["email"], PhonesChannel)
+
+
+async def test_a_key_that_is_none_stops_the_start_without_being_shown(notify: House) -> None:
+    given = platform(notify, govuk_notify_api_key="heliotrope-badger", govuk_notify_sms_template=SMS_TEMPLATE)
+    with pytest.raises(SettingsError, match="LIAISON_GOVUK_NOTIFY_API_KEY: must end in") as caught:
+        channels(given)
+    assert "badger" not in str(caught.value)

@@ -3,11 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from services.notify.channels.channel import Message
+from services.notify.rules.attempts import Outcome
 from shared.identity import parse, sign_demo
 from tests.edges.govuk_stand_in import Taken
 from tests.edges.notify_house import Story, receiving
@@ -15,6 +18,7 @@ from tests.edges.texting_house import Texts, texts
 
 PEGGY, IRIS = "H1042", "B0007"
 NUMBER = "+447700900042"
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -203,3 +207,52 @@ async def test_in_the_demo_anybody_signed_in_may_play_the_provider_and_elsewhere
         door = town.door_for(demo=demo)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://notify.test") as client:
             assert (await client.post("/v1/replies/demo", json=told, headers=headers)).status_code == status
+
+
+class Asleep:
+    """A channel that dies with its process before anything has left the house."""
+
+    def lane(self, _address: str) -> str:
+        return "asleep"
+
+    async def send(self, _message: Message) -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def test_a_crash_between_the_claim_and_the_sending_loses_nothing(town: Texts) -> None:
+    await town.notify.publish(PEGGY, phone=NUMBER)
+    await town.notify.hear(Story().offered(PEGGY))
+    real = town.notify.channels["phone"]
+    town.notify.channels["phone"] = Asleep()
+    dispatcher = town.notify.dispatcher()
+    await dispatcher._start()
+    for task in dispatcher._flying.values():
+        task.cancel()
+    code = (await town.notify.rows("select code from notify.offer_codes"))[0].code
+    town.notify.channels["phone"] = real
+    async with town.notify.at_work():
+        await town.notify.until_states("sent", seconds=15)
+    assert await town.attempts() == [("phone", 1, "failed", "interrupted"), ("phone", 2, "sent", None)]
+    (words,) = town.govuk.texts_to(NUMBER)
+    assert f"YES {code}" in words
+
+
+async def test_of_a_roles_two_phones_the_one_that_failed_hands_over_to_the_other(
+    town: Texts,
+) -> None:
+    await town.notify.publish("fim:herts", phone=NUMBER)
+    await town.notify.rows("update notify.recipients set ways = ways || ways returning 1")
+    alert = Story().event("ReferralRoleAlerted", role="fim:herts", why="risk", due=datetime.now(UTC) + HOUR)
+    await town.notify.hear(alert)
+    async with town.notify.at_work():
+        first = (await town.until_taken(1))[0]
+        await town.notify.until_states("sent")
+        await town.govuk.receipt(first, "permanent-failure")
+        second = (await town.until_taken(2))[1]
+        await town.govuk.receipt(second, "delivered")
+        await town.notify.until_states("delivered")
+    assert [(number, state) for _, number, state, _ in await town.attempts()] == [(1, "failed"), (1, "delivered")]

@@ -1,6 +1,7 @@
 """Answers by text message: what routing hears, what the sender is told, and what nobody is told."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 
 from services.notify.store.codes import Wanted, give_code
 from shared.contracts.model import Holder
+from shared.identity import parse, sign_demo
 from tests.edges.notify_house import Story, receiving
 from tests.edges.texting_house import Texts, texts
 from tests.waiting import until
@@ -119,7 +121,9 @@ async def test_free_text_is_not_guessed_at_and_kept_nowhere(town: Texts) -> None
     await asked(town, Story())
     await town.govuk.text_from(NUMBER, "The heliotrope badger is unwell, back at nine")
     assert (await told(town, 2)).startswith("We could not read that as an answer. Send YES or NO and the four digits")
-    rows = await town.notify.rows("select r::text as row from notify.replies r")
+    rows = await town.notify.rows(
+        "select r::text as row from notify.replies r union all select l::text from notify.letters l"
+    )
     assert not any("badger" in row.row for row in rows)
     assert await town.replied() == []
 
@@ -211,8 +215,8 @@ async def test_two_machines_that_thank_each_other_fall_silent(town: Texts) -> No
     for _ in range(9):
         await town.govuk.text_from(NUMBER, "I am on leave until Monday")
     await told(town, 5)
-    rows = await town.notify.rows("select state, count(*) from notify.replies group by state order by state")
-    assert dict(tuple(row) for row in rows).get("silent") == 4
+    rows = await town.notify.rows("select answered, count(*) from notify.replies group by answered")
+    assert dict(tuple(row) for row in rows) == {True: 5, False: 4}
 
 
 async def test_an_answer_that_does_not_get_through_is_tried_again_and_the_number_forgotten_once_it_has(
@@ -224,7 +228,7 @@ async def test_an_answer_that_does_not_get_through_is_tried_again_and_the_number
     await told(town, 2)
 
     async def settled() -> str | None:
-        ((state, sealed),) = await town.notify.rows("select state, sealed from notify.replies")
+        ((state, sealed),) = await town.notify.rows("select state, sealed from notify.letters")
         return state if sealed is None else None
 
     assert await until(settled) == "sent"
@@ -235,7 +239,7 @@ async def test_a_number_is_written_down_nowhere_in_clear(town: Texts) -> None:
     code = await asked(town, Story())
     await town.govuk.text_from(NUMBER, f"YES {code}")
     await told(town, 2)
-    for table in ("numbers", "offer_codes", "replies", "notices", "attempts", "recipients", "journal"):
+    for table in ("numbers", "offer_codes", "replies", "letters", "notices", "attempts", "recipients", "journal"):
         rows = await town.notify.rows(f"select t::text as row from notify.{table} t")
         assert not any("7700900042" in row.row for row in rows), table
 
@@ -246,3 +250,30 @@ async def test_what_is_no_text_is_said_so(town: Texts) -> None:
         for body in (b"YES 4821", b"{}", b'{"id": "", "source_number": "1", "message": "x"}'):
             answer = await client.post("/v1/replies/govuk-notify", content=body, headers=headers)
             assert answer.status_code in (400, 422)
+
+
+async def test_an_officer_sees_that_their_number_said_stop_and_no_number_at_all(town: Texts) -> None:
+    await town.notify.publish(PEGGY, webhook="https://peggy.example/", phone=NUMBER)
+    headers = {"authorization": f"Bearer {sign_demo(parse(f'officer:{PEGGY}'), town.notify.keys, int(time.time()))}"}
+    async with town.client() as client:
+        assert [one["stopped"] for one in (await client.get("/v1/means", headers=headers)).json()["items"]] == [
+            False,
+            False,
+        ]
+        await town.govuk.text_from(NUMBER, "STOP")
+        answer = await client.get("/v1/means", headers=headers)
+    assert answer.json()["items"] == [
+        {"means": "webhook", "verified": True, "stopped": False},
+        {"means": "phone", "verified": True, "stopped": True},
+    ]
+    assert "7700" not in answer.text
+
+
+@pytest.mark.parametrize(("who", "status"), [("officer:X9", 404), ("coordinator:herts", 403), (None, 401)])
+async def test_nobody_else_sees_how_an_officer_is_reached(town: Texts, who: str | None, status: int) -> None:
+    await town.notify.publish(PEGGY, phone=NUMBER)
+    headers = {}
+    if who is not None:
+        headers["authorization"] = f"Bearer {sign_demo(parse(who), town.notify.keys, int(time.time()))}"
+    async with town.client() as client:
+        assert (await client.get("/v1/means", headers=headers)).status_code == status

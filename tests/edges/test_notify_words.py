@@ -14,7 +14,7 @@ from shared.contracts.deliveries import NoticeType
 from tests.edges.notify_house import message
 
 TYPES = get_args(NoticeType)
-VERDICTS = get_args(Verdict)
+VERDICTS = (*get_args(Verdict), "proof")
 
 # Beginnings of words, over several lines as people read them.
 TELLING = """
@@ -117,7 +117,7 @@ def test_no_word_of_an_answer_tells_and_it_fits_one_text_message(verdict: str) -
         assert not re.search(rf"\b{word}", said, re.IGNORECASE), (word, said)
 
 
-@pytest.mark.parametrize("verdict", ["no_code", "unknown", "unclear", "stopped", "started"])
+@pytest.mark.parametrize("verdict", ["no_code", "unknown", "unclear", "stopped", "started", "proof"])
 def test_an_answer_to_whom_we_do_not_know_names_no_task(verdict: str) -> None:
     assert "K7QM" not in answered(verdict)
 

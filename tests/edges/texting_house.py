@@ -13,6 +13,7 @@ from services.notify.api import routes
 from services.notify.callbacks import GOVUK_NOTIFY, Callers, callback_routes
 from services.notify.channels.govuk_notify import Account, Form, GovukNotifyChannel
 from services.notify.channels.wording import Wording
+from services.notify.my_means import MyMeans
 from services.notify.replying import Replying
 from shared.web import install
 from tests.edges.govuk_stand_in import API_KEY, SMS_TEMPLATE, TOKEN, GovukNotify, Taken, govuk_notify
@@ -33,6 +34,7 @@ class Texts:
         door.state.keys = self.notify.keys
         callers = Callers({GOVUK_NOTIFY: TOKEN}, demo=demo)
         door.include_router(routes(self.notify.database, demo=demo))
+        door.include_router(MyMeans(self.notify.database, self.notify.keys).router())
         door.include_router(callback_routes(self.notify.database, Replying(self.notify.keys), callers))
         return door
 

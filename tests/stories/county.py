@@ -121,13 +121,16 @@ def report(**changes: Any) -> Json:
 
 
 @asynccontextmanager
-async def county(folder: Path, url: str, bootstrap: str) -> AsyncIterator[County]:
-    """All three services on one port against this database and broker, with a roster whose phones ring here."""
+async def county(folder: Path, url: str, bootstrap: str, **more: Any) -> AsyncIterator[County]:
+    """All three services on one port against this database and broker, with a roster whose phones ring here.
+
+    `more` are settings.
+    """
     log = io.StringIO()
     configure_logging("county", stream=log)
     settings = load_settings(
         env_file=None, data_dir=folder, port=free_port(), database_url=url, kafka_bootstrap=bootstrap,
-        master_keys="test:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=",
+        master_keys="test:" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=", **more,
     )  # fmt: skip
     await all_services_begin_at_the_end(bootstrap)
     async with AsyncExitStack() as stack:

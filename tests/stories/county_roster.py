@@ -12,8 +12,13 @@ _OFFICER += ["phone", "email", "webhook", "avoid", "base_postcode"]
 _ROLE = ["force", "role", "name", "phone", "email", "webhook", "from", "until"]
 
 
-def write_roster(folder: Path, webhook: str) -> Path:
-    """Write the four files; every message rings at `webhook`/<officer or role>."""
+def number_of(officer: str) -> str:
+    """The telephone number of an officer of this county, where they have one."""
+    return f"+44770090{officer[1:]}"
+
+
+def write_roster(folder: Path, webhook: str, *, texts: bool = False) -> Path:
+    """Write the four files; every message rings at `webhook`/<officer or role>, or officers get `texts` instead."""
     folder.mkdir(parents=True, exist_ok=True)
     start, end = (now() - timedelta(days=1)).isoformat(), (now() + timedelta(days=6)).isoformat()
     _write(
@@ -26,7 +31,7 @@ def write_roster(folder: Path, webhook: str) -> Path:
                 "title": "PC",
                 "districts": "E07000103",
                 "cap": "50",
-                "webhook": f"{webhook}/{one}",
+                **({"phone": number_of(one)} if texts else {"webhook": f"{webhook}/{one}"}),
             }
             for one in OFFICERS
         ],

@@ -124,4 +124,7 @@ def _of_error(error: Exception) -> Outcome:
 
 
 def _refusal(code: int) -> Outcome:
-    return Outcome("retry" if 400 <= code < 500 else "refused", f"smtp_{code}")
+    """Only a 5xx is a server's last word; what is no code at all is no word of a mail server."""
+    if not 200 <= code < 600:
+        return Outcome("retry", "no_smtp")
+    return Outcome("refused" if code >= 500 else "retry", f"smtp_{code}")

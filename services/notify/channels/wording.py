@@ -60,7 +60,7 @@ class Wording:
 
 def _named(message: Message) -> dict[str, object]:
     """What a sentence itself may name."""
-    return {"reference": message.reference, "tasks": message.tasks, "url": message.url}
+    return {"reference": message.reference, "tasks": message.tasks, "url": message.url, "code": message.code}
 
 
 def _sentence(message: Message) -> str:

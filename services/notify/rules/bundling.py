@@ -15,7 +15,9 @@ SINGLES = 3
 """Messages that go by themselves within a window."""
 
 URGENT = timedelta(minutes=15)
-"""Domain time: what must be answered so soon waits for no window, though it may go together with others."""
+"""Domain time: what must be answered so soon waits for no window, and goes by itself but in a storm of its own."""
+
+Kind = Literal["singly", "together", "later"]
 
 
 @dataclass(frozen=True)
@@ -24,19 +26,6 @@ class Pace:
 
     since: datetime
     sent: int
-
-
-@dataclass(frozen=True)
-class Bundling:
-    """What is done with messages that are due: sent singly, sent as one, or left until `pace` has a new window."""
-
-    kind: Literal["singly", "together", "later"]
-    pace: Pace
-
-    @property
-    def until(self) -> datetime:
-        """When those left for later are due again."""
-        return self.pace.since + WINDOW
 
 
 @dataclass(frozen=True)
@@ -51,13 +40,27 @@ class Storm:
     repeats: int = 0
 
 
+@dataclass(frozen=True)
+class Bundling:
+    """What is done with messages that are due: sent singly, sent as one, or left until `pace` has a new window."""
+
+    urgent: Kind
+    others: Kind
+    repeats: Kind
+    pace: Pace
+
+    @property
+    def until(self) -> datetime:
+        """When those left for later are due again."""
+        return self.pace.since + WINDOW
+
+
 def bundle(pace: Pace, storm: Storm, now: datetime) -> Bundling:
     """What becomes of the messages to one address that are due now."""
     current = pace if now < pace.since + WINDOW else Pace(now, 0)
-    crowded = current.sent + storm.fresh > SINGLES
-    pressing = storm.urgent > 0 or storm.repeats > SINGLES or current.sent < SINGLES
-    if crowded and not pressing:
-        return Bundling("later", current)
-    if crowded or storm.repeats > SINGLES:
-        return Bundling("together", Pace(current.since, SINGLES))
-    return Bundling("singly", Pace(current.since, current.sent + storm.fresh))
+    repeats: Kind = "together" if storm.repeats > SINGLES else "singly"
+    if current.sent + storm.fresh <= SINGLES:
+        return Bundling("singly", "singly", repeats, Pace(current.since, current.sent + storm.fresh))
+    urgent: Kind = "together" if storm.urgent > SINGLES else "singly"
+    others: Kind = "together" if current.sent < SINGLES else "later"
+    return Bundling(urgent, others, repeats, Pace(current.since, SINGLES))

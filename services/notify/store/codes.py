@@ -41,7 +41,12 @@ async def meet(unit: Unit, numbers: Iterable[Sequence[bytes]], now: datetime) ->
     """Remember that these numbers are written to; gives the marks of those that said STOP."""
     listed = list(numbers)
     await unit.connection.execute(_MEET, {"marks": sorted({marks[0] for marks in listed}), "now": now})
-    rows = await unit.connection.execute(_STOPPED, {"marks": [mark for marks in listed for mark in marks]})
+    return await stopped_among(unit, [mark for marks in listed for mark in marks])
+
+
+async def stopped_among(unit: Unit, marks: Sequence[bytes]) -> frozenset[bytes]:
+    """Those of these marks whose numbers said STOP."""
+    rows = await unit.connection.execute(_STOPPED, {"marks": list(marks)})
     return frozenset(row.mark for row in rows)
 
 

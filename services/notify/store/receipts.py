@@ -25,9 +25,11 @@ _COLUMNS = (
 )
 _BY_PROVIDER = sa.text(_COLUMNS + "a.provider_id = :provider_id order by n.id")
 # Before the provider's name for it is known (its receipt overtook its answer, or we died in between), the newest
-# attempt without one is meant, as long as there is no doubt over which of several addresses.
+# attempt without one is meant, as long as there is no doubt over which of several addresses. Between the two looks
+# the name may just have been written down.
 _BY_NOTICE = sa.text(
-    _COLUMNS + "a.notice_id = :notice_id and a.means = :means and a.provider_id is null and a.number = "
+    _COLUMNS + "a.notice_id = :notice_id and a.means = :means "
+    "and (a.provider_id is null or a.provider_id = :provider_id) and a.number = "
     "(select max(b.number) from notify.attempts b where b.notice_id = a.notice_id and b.means = a.means "
     "and b.nth = a.nth)"
 )
@@ -37,7 +39,8 @@ async def attempts_told_of(unit: Unit, provider_id: str, notice_id: UUID | None,
     """The attempts a provider means: several where one message stood for several notices; none where unknown."""
     found = list(await unit.connection.execute(_BY_PROVIDER, {"provider_id": provider_id}))
     if not found and notice_id is not None:
-        found = list(await unit.connection.execute(_BY_NOTICE, {"notice_id": notice_id, "means": means}))
+        given = {"notice_id": notice_id, "means": means, "provider_id": provider_id}
+        found = list(await unit.connection.execute(_BY_NOTICE, given))
         found = found if len(found) == 1 else []
     return [Told(Subject(*row[:6]), Leg(row.means, row.nth, tries=row.number)) for row in found]
 

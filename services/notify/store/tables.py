@@ -144,29 +144,44 @@ class OfferCodeRow(Base, table=True):
 
 
 class ReplyRow(Base, table=True):
-    """A text message that came in, without its words, and the answer it gets.
-
-    `sealed` is the number, kept until the answer has gone; `at` is domain time, `due_at` real time.
-    """
+    """A text message that came in, without its words: what it was taken for, and whether it is answered."""
 
     __tablename__ = "replies"
 
     provider: str = Field(primary_key=True, sa_type=sa.Text)
     provider_id: str = Field(primary_key=True, sa_type=sa.Text)
-    id: UUID = Field(nullable=False)
     mark: bytes = Field(nullable=False)
     at: datetime = _moment()
+    verdict: str = _text()
+    answered: bool = Field(nullable=False)
+
+    __table_args__ = (sa.Index("ix_replies_mark", "mark", "at"),)
+
+
+class LetterRow(Base, table=True):
+    """A message that is no notice: an answer to a text message, or a code that proves an address.
+
+    `sealed` is the address, for `place`, kept until the letter has gone; `due_at` is real time, `at` domain time.
+    """
+
+    __tablename__ = "letters"
+
+    id: UUID = Field(primary_key=True)
+    about: str = _text()
+    means: str = _text()
     recipient: str | None = _text(nullable=True)
+    place: str = _text()
+    sealed: str | None = _text(nullable=True)
     verdict: str = _text()
     reference: str | None = _text(nullable=True)
-    sealed: str | None = _text(nullable=True)
+    at: datetime = _moment()
     due_at: datetime | None = _moment(nullable=True)
     tries: int = Field(nullable=False)
     state: str = _text()
 
     __table_args__ = (
-        sa.Index("ix_replies_due", "due_at", postgresql_where=sa.text("due_at is not null")),
-        sa.Index("ix_replies_mark", "mark", "at"),
+        sa.UniqueConstraint("about", name="uq_letters_about"),
+        sa.Index("ix_letters_due", "due_at", postgresql_where=sa.text("due_at is not null")),
     )
 
 

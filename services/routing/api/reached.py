@@ -1,14 +1,14 @@
 """How people are reached: officers' own means, and who staffs a role. Addresses come in and are never shown again."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from fastapi import APIRouter, Response
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.routing.api.answers import answer
-from services.routing.own_entries import force_of, own_means, set_means
+from services.routing.own_entries import force_of, own_means, prove, set_means
 from services.routing.roster_change import changing
 from services.routing.rotas import RotaShown, rotas_of, set_rota
 from services.routing.rules.roster import fields
@@ -17,7 +17,7 @@ from services.routing.rules.roster.rows import ROLES, Means, RoleRow
 from shared.contracts.model import DoorPart, Instant, Label
 from shared.database import Database
 from shared.described import reads
-from shared.errors import Forbidden, NotFound
+from shared.errors import FieldError, Forbidden, Invalid, NotFound
 from shared.identity import allow
 from shared.sealing import MasterKeys
 from shared.web import Body, SignedIn
@@ -59,6 +59,13 @@ class Addresses(DoorPart):
         return tuple(Means(kind, address) for kind, address in given if address is not None)
 
 
+class Proof(DoorPart):
+    """The eight digits that were sent to an address of this kind."""
+
+    kind: Literal["phone", "email"]
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$", strip_whitespace=True)]
+
+
 class RotaEntry(Addresses):
     """Who staffs a role for a time; at least one way to reach them. No `from`: already; no `until`: for good."""
 
@@ -92,6 +99,7 @@ class Reached:
         """Their router."""
         router = APIRouter(tags=["officers"])
         router.add_api_route("/v1/officers/{officer}/means", self.set_means, methods=["PUT"])
+        router.add_api_route("/v1/officers/{officer}/means/proof", self.prove_means, methods=["POST"])
         router.add_api_route("/v1/roles/{force}/{role}", self.set_rota, methods=["PUT"])
         return router
 
@@ -110,6 +118,19 @@ class Reached:
             rows = await own_means(unit, officer)
         shown = [{"kind": row.kind, "verified": row.verified} for row in sorted(rows, key=lambda row: str(row.kind))]
         return answer(200, {"officer": officer, "means": shown})
+
+    @reads(Proof)
+    async def prove_means(self, principal: SignedIn, officer: str, body: Body) -> Response:
+        """Prove a new address by the code that was sent there: from now on it stands in for the roster's."""
+        allow(principal, "means.write")
+        if principal.id != officer:
+            raise Forbidden("another_officer")
+        given = Proof.model_validate_json(body)
+        async with self.database.unit() as unit, changing(unit, self.keys) as change:
+            proved = await prove(change, officer, given.kind, given.code)
+        if not proved:
+            raise Invalid(errors=[FieldError("code", "not_the_code")])
+        return answer(200, {"officer": officer, "kind": given.kind, "verified": True})
 
     @reads(Rota)
     async def set_rota(self, principal: SignedIn, force: str, role: str, body: Body) -> Response:

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _numbers()
     _offer_codes()
     _replies()
+    _letters()
 
 
 def _moment(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
@@ -59,19 +60,34 @@ def _replies() -> None:
         "replies",
         sa.Column("provider", sa.Text(), nullable=False),
         sa.Column("provider_id", sa.Text(), nullable=False),
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("mark", sa.LargeBinary(), nullable=False),
         _moment("at"),
-        sa.Column("recipient", sa.Text(), nullable=True),
         sa.Column("verdict", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=True),
-        sa.Column("sealed", sa.Text(), nullable=True),
-        _moment("due_at", nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("answered", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("provider", "provider_id", name="pk_replies"),
         schema=SCHEMA,
     )
-    due = sa.text("due_at is not null")
-    op.create_index("ix_replies_due", "replies", ["due_at"], schema=SCHEMA, postgresql_where=due)
     op.create_index("ix_replies_mark", "replies", ["mark", "at"], schema=SCHEMA)
+
+
+def _letters() -> None:
+    op.create_table(
+        "letters",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("means", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=True),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=True),
+        sa.Column("verdict", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=True),
+        _moment("at"),
+        _moment("due_at", nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_letters"),
+        sa.UniqueConstraint("about", name="uq_letters_about"),
+        schema=SCHEMA,
+    )
+    due = sa.text("due_at is not null")
+    op.create_index("ix_letters_due", "letters", ["due_at"], schema=SCHEMA, postgresql_where=due)

@@ -1,18 +1,27 @@
-"""Sends the answers that text messages get. They are no notices: nobody else hears of them, nothing is escalated."""
+"""Sends what is no notice: answers to text messages, and codes that prove an address.
 
+Nobody else hears of them, and nothing is escalated when one does not arrive: whoever waits for it asks again.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.notify.channels.channel import Channel, Message
+from services.notify.numbers import Marks
 from services.notify.rules.attempts import LEASE, Outcome, backoff
-from services.notify.store.replies import Owed, forget_replies, owed_answers, settle_answer
-from shared.addressees import open_address
+from services.notify.store.codes import meet
+from services.notify.store.letters import Owed, forget_letters, owed_letters, settle_letter
+from shared.addressees import open_address, proofs
 from shared.database import Database, is_transient
 from shared.sealing import MasterKeys, SealBroken
 from shared.service import Wake
 from shared.telemetry import get_logger
 
-log = get_logger("answering")
+log = get_logger("letters")
+
+WAKES = "letters"
+"""The bell of the loop that sends them."""
 
 PAUSE = 1.0
 """Seconds between looks when no bell rings."""
@@ -21,26 +30,30 @@ BATCH = 20
 MOST_TRIES = 8
 """About four minutes; an answer later than that confuses more than it helps."""
 
+PROOF = "proof"
+"""The verdict of a letter that carries a code."""
+
 _STATES = {"delivered": "delivered", "sent": "sent", "refused": "failed"}
 
 
 @dataclass(frozen=True)
-class Answering:
+class Letters:
     """A loop beside the dispatcher."""
 
     database: Database
     bell: Wake
     keys: MasterKeys
-    channel: Channel
+    channels: Mapping[str, Channel]
     base_url: str
 
     async def run(self) -> None:
-        """Answer until cancelled."""
+        """Send until cancelled."""
         while True:
             try:
                 while await self.look():
                     pass
-                await self._tidy()
+                async with self.database.unit() as unit:
+                    await forget_letters(unit, 1000)
             except Exception as error:
                 if not is_transient(error):
                     raise
@@ -48,48 +61,54 @@ class Answering:
             await self.bell.sleep(PAUSE)
 
     async def look(self) -> int:
-        """Send the answers that are due; gives how many there were."""
+        """Send the letters that are due; gives how many there were."""
         async with self.database.unit() as unit:
-            owed = await owed_answers(unit, BATCH, LEASE)
+            owed = await owed_letters(unit, BATCH, LEASE)
             now = await unit.real_now()
         for one in owed:
             outcome = await self._send(one, now)
             async with self.database.unit() as unit:
-                await settle_answer(unit, one.id, *_settled(one, outcome))
+                await settle_letter(unit, one.letter.id, *_settled(one, outcome))
         return len(owed)
 
     async def _send(self, owed: Owed, now: datetime) -> Outcome:
+        letter = owed.letter
         try:
-            address = open_address(self.keys, f"reply:{owed.id}", "phone", owed.sealed)
+            address = open_address(self.keys, letter.place, letter.means, letter.sealed)
         except SealBroken:
             return Outcome("refused", "seal_broken")
-        return await self.channel.send(self._message(owed, address, now))
+        if letter.verdict == PROOF and letter.means == "phone" and await self._stopped(address):
+            return Outcome("refused", "stopped")
+        return await self.channels[letter.means].send(self._message(owed, address, now))
+
+    async def _stopped(self, number: str) -> bool:
+        async with self.database.unit() as unit:
+            return bool(await meet(unit, [Marks(self.keys).marks(number)], await unit.now()))
 
     def _message(self, owed: Owed, address: str, now: datetime) -> Message:
+        letter = owed.letter
+        proof = letter.verdict == PROOF
         return Message(
-            notice_id=owed.id,
-            to=owed.recipient or "unknown",
-            means="phone",
+            notice_id=letter.id,
+            to=letter.recipient or "unknown",
+            means=letter.means,
             nth=0,
             address=address,
             type="answer",
-            reference=owed.reference,
+            reference=letter.reference,
             response_class=None,
             respond_by=None,
-            url=f"{self.base_url}/tasks",
+            url=f"{self.base_url}/{'roster' if proof else 'tasks'}",
             exercise=False,
             sent_at=now,
             tries=owed.tries,
-            verdict=owed.verdict,
+            code=proofs(self.keys, letter.place, letter.means, letter.sealed)[0] if proof else None,
+            verdict=letter.verdict,
         )
-
-    async def _tidy(self) -> None:
-        async with self.database.unit() as unit:
-            await forget_replies(unit, 1000)
 
 
 def _settled(owed: Owed, outcome: Outcome) -> tuple[str, timedelta | None]:
-    """The answer's state, and when to try again."""
+    """A letter's state, and when to try again."""
     if outcome.kind != "retry":
         return _STATES[outcome.kind], None
     if owed.tries >= MOST_TRIES:
