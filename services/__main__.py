@@ -25,6 +25,10 @@ app.add_typer(operate.roster, name="roster")
 app.add_typer(policy.app, name="policy")
 
 
+_NO_SCHEMA = frozenset({"3F000", "42P01"})
+"""PostgreSQL's words for a schema and a table that are not there."""
+
+
 def main() -> None:
     """Run a command; what goes wrong is one line on stderr and a non-zero exit."""
     try:
@@ -38,7 +42,11 @@ def main() -> None:
             raise
         _fail(str(error))
     except OSError as error:
-        _fail(f"{type(error).__name__}: {error.strerror or 'cannot be reached'}")
+        _fail(f"{error.filename or type(error).__name__}: {error.strerror or 'cannot be reached'}")
+    except Exception as error:
+        if getattr(getattr(error, "orig", None), "sqlstate", None) not in _NO_SCHEMA:
+            raise
+        _fail("the database has no tables of ours yet: run `liaison migrate`")
 
 
 def _fail(line: str) -> None:

@@ -45,7 +45,8 @@ def check(
         return
     if file is None:
         raise typer.BadParameter("name a file, or ask for --schema")
-    document = _read(file).document
+    # Without a date it holds from its approval, which may be now.
+    document = _read(file, datetime.now(UTC)).document
     typer.echo(f"{document.version} can be used: {len(document.forces)} forces, {len(document.classes)} classes.")
 
 

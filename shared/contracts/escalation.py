@@ -96,6 +96,8 @@ class Deadlines(Part):
     contact_review_role: Code
     pause_limit_minutes: Minutes = 20_160
     """The longest that a supervisor may stop the clocks at a time: two weeks."""
+    promise_limit_minutes: Minutes = 44_640
+    """The furthest that a next contact or update may be promised ahead: 31 days. Later, nobody would look before."""
     drill_minutes: Minutes = 60
     """Real time between two exercise referrals of a force; 0 for none."""
     drill_seconds: Seconds = 120

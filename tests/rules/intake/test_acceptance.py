@@ -39,6 +39,22 @@ def test_routing_is_told_what_it_needs_and_nothing_of_why() -> None:
     assert not any(word in said for word in ("orientation", "perceived", "crime", "EN11 8AA", "HC-0417", "somebody"))
 
 
+@pytest.mark.parametrize(
+    ("ahead", "refused"),
+    [
+        (timedelta(days=-30), []),
+        (timedelta(minutes=5), []),
+        (timedelta(minutes=5, seconds=1), [("received_at", "in_the_future")]),
+        (timedelta(days=365), [("received_at", "in_the_future")]),
+    ],
+)
+def test_nothing_was_received_later_than_now_but_for_clocks_that_differ(
+    ahead: timedelta, refused: list[tuple[str, str]]
+) -> None:
+    outcome = decided(received_at=(NOON + ahead).isoformat())
+    assert (faults(outcome) if isinstance(outcome, Rejection) else []) == refused
+
+
 def test_the_control_room_is_told_which_class_and_until_when() -> None:
     step = accepted()
     (told,) = step.to_control_rooms

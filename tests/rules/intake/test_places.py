@@ -44,13 +44,23 @@ def incident(**where: Any) -> dict[str, Any]:
         ("sg8", Postcode("SG8")),
         ("Cb11", Postcode("CB11")),
         ("gir 0aa", Postcode("GIR", "0AA")),
+        ("SG8-5AB", Postcode("SG8", "5AB")),
+        ("SG8 5AB.", Postcode("SG8", "5AB")),
+        ("(sg8, 5ab)", Postcode("SG8", "5AB")),
+        ("SG8 \u2013 5AB", Postcode("SG8", "5AB")),
+        ("SG8.", Postcode("SG8")),
+        ("SG8 ?", None),
+        ("S?G8 5AB", None),
+        ("SG8 5AB?", None),
+        ("CB1-2 3AB", None),
+        ("not known", None),
         ("Royston", None),
         ("8", None),
         ("SG8 5A", None),
         ("", None),
     ],
 )
-def test_a_postcode_is_read_in_any_case_and_spacing(text: str, postcode: Postcode | None) -> None:
+def test_a_postcode_is_read_in_any_case_spacing_and_punctuation(text: str, postcode: Postcode | None) -> None:
     assert parse_postcode(text) == postcode
 
 
@@ -63,6 +73,11 @@ def test_a_postcode_is_read_in_any_case_and_spacing(text: str, postcode: Postcod
         ({"postcode": "SG8 8XX"}, "herts", UTTLESFORD, "high", "essex"),
         ({"postcode": "NW1 8QP"}, "herts", CAMDEN, "high", "metropolitan"),
         ({"postcode": "G1 1AA"}, "herts", "S12000049", "high", "scotland"),
+        ({"postcode": "SG8-5AB"}, "herts", NORTH_HERTS, "high", None),
+        ({"postcode": "SG8 6AA."}, "cambs", SOUTH_CAMBS, "high", None),
+        ({"postcode": "SG8 ?"}, "herts", None, "low", None),
+        ({"postcode": "not known"}, "herts", None, "low", None),
+        ({"postcode": "?"}, "herts", None, "low", None),
         ({"postcode": "SG8"}, "herts", None, "low", None),
         ({"postcode": "LU1"}, "herts", None, "low", None),
         ({"postcode": "SG8 7ZZ"}, "herts", None, "low", None),

@@ -140,6 +140,42 @@ def test_after_a_transfer_both_forces_are_told() -> None:
         assert [one.force for one in addressed(outcome.report, outcome.to_control_rooms)] == ["herts", "beds"]
 
 
+def transferred(its: Report, number: int, to: str) -> ReferralEvent:
+    return said(referrals.ReferralTransferred, its, number, from_force=its.force, to_force=to, force=to)
+
+
+@pytest.mark.parametrize(
+    ("owners", "numbers"),
+    [
+        (["herts", "herts"], {"herts": [2, 3]}),
+        (["herts", "beds", "beds"], {"herts": [2, 3, 4], "beds": [1, 2]}),
+        (["beds", "cambs", "beds"], {"herts": [2, 3, 4], "beds": [1, 2], "cambs": [1]}),
+        (["beds", "herts", "beds"], {"herts": [2, 3, 4], "beds": [1, 2]}),
+    ],
+)
+def test_each_force_is_told_in_numbers_of_its_own(owners: list[str], numbers: dict[str, list[int]]) -> None:
+    assert heard(owners) == numbers
+
+
+@given(st.lists(st.sampled_from(["herts", "beds", "cambs"]), max_size=20))
+def test_wherever_it_goes_no_force_waits_for_a_number_it_was_never_sent(owners: list[str]) -> None:
+    for force, numbers in heard(owners).items():
+        first = 2 if force == "herts" else 1
+        assert numbers == list(range(first, first + len(numbers)))
+
+
+def heard(owners: list[str]) -> dict[str, list[int]]:
+    """The numbers that each force was sent after the report was accepted, while it went from owner to owner."""
+    its, numbers = report(), dict[str, list[int]]()
+    for number, owner in enumerate(owners, start=1):
+        kept = said(referrals.ReferralUpdateGiven, its, number, force=owner)
+        outcome = follow(its, kept if owner == its.force else transferred(its, number, owner))
+        its = outcome.report
+        for one in addressed(its, outcome.to_control_rooms):
+            numbers.setdefault(one.force, []).append(one.event.sequence or 0)
+    return numbers
+
+
 def test_a_report_that_another_force_owns_from_the_start_is_told_to_its_sender_alone() -> None:
     its = report(locations=[{"kind": "incident", "district": "Luton"}])
     outcome = follow(its, said(referrals.ReferralAccepted, its, force="beds"))

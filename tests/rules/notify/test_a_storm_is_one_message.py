@@ -12,35 +12,41 @@ NOON = datetime(2026, 6, 6, 12, tzinfo=UTC)
 NEVER = Pace(datetime(1970, 1, 1, tzinfo=UTC), 0)
 
 
+SINGLY = ("singly", "singly", "singly")
+
+
 @pytest.mark.parametrize(
-    ("sent", "storm", "kind", "counted"),
+    ("sent", "storm", "kinds", "counted"),
     [
-        (0, Storm(1), "singly", 1),
-        (0, Storm(3), "singly", 3),
-        (2, Storm(1), "singly", 3),
-        (0, Storm(4), "together", 3),
-        (0, Storm(200), "together", 3),
-        (2, Storm(2), "together", 3),
-        (3, Storm(1), "later", 3),
-        (3, Storm(200), "later", 3),
-        (3, Storm(1, urgent=1), "together", 3),
-        (3, Storm(200, urgent=1), "together", 3),
-        (1, Storm(2, urgent=2), "singly", 3),
-        (3, Storm(0, repeats=3), "singly", 3),
-        (3, Storm(1, repeats=2), "later", 3),
-        (3, Storm(0, repeats=200), "together", 3),
-        (0, Storm(0, repeats=2), "singly", 0),
+        (0, Storm(1), SINGLY, 1),
+        (0, Storm(3), SINGLY, 3),
+        (2, Storm(1), SINGLY, 3),
+        (1, Storm(2, urgent=2), SINGLY, 3),
+        (3, Storm(0, repeats=3), SINGLY, 3),
+        (0, Storm(4), ("singly", "together", "singly"), 3),
+        (0, Storm(200), ("singly", "together", "singly"), 3),
+        (2, Storm(2), ("singly", "together", "singly"), 3),
+        (0, Storm(200, urgent=2), ("singly", "together", "singly"), 3),
+        (3, Storm(1), ("singly", "later", "singly"), 3),
+        (3, Storm(200), ("singly", "later", "singly"), 3),
+        (3, Storm(2, urgent=1), ("singly", "later", "singly"), 3),
+        (3, Storm(1, repeats=2), ("singly", "later", "singly"), 3),
+        (3, Storm(4, urgent=4), ("together", "later", "singly"), 3),
+        (0, Storm(200, urgent=200), ("together", "together", "singly"), 3),
+        (3, Storm(0, repeats=200), ("singly", "singly", "together"), 3),
     ],
 )
-def test_what_becomes_of_messages_that_are_due(sent: int, storm: Storm, kind: str, counted: int) -> None:
+def test_what_becomes_of_urgent_messages_of_others_and_of_repeats(
+    sent: int, storm: Storm, kinds: tuple[str, str, str], counted: int
+) -> None:
     found = bundle(Pace(NOON - timedelta(seconds=10), sent), storm, NOON)
-    assert (found.kind, found.pace.sent) == (kind, counted)
+    assert ((found.urgent, found.others, found.repeats), found.pace.sent) == (kinds, counted)
 
 
 def test_those_that_wait_are_due_when_the_window_is_over_and_then_they_go_together() -> None:
     held = bundle(Pace(NOON, SINGLES), Storm(40), NOON + timedelta(seconds=119))
-    assert (held.kind, held.until) == ("later", NOON + WINDOW)
-    assert bundle(held.pace, Storm(40), held.until).kind == "together"
+    assert (held.others, held.until) == ("later", NOON + WINDOW)
+    assert bundle(held.pace, Storm(40), held.until).others == "together"
 
 
 def test_somebody_never_written_to_begins_a_window() -> None:
@@ -55,6 +61,6 @@ def test_no_storm_reaches_a_hundred_messages_an_hour(bursts: list[tuple[int, int
         left += arriving
         found = bundle(pace, Storm(left), now)
         pace = found.pace
-        messages += {"singly": left, "together": 1, "later": 0}[found.kind]
-        left = left if found.kind == "later" else 0
+        messages += {"singly": left, "together": 1, "later": 0}[found.others]
+        left = left if found.others == "later" else 0
     assert messages < 100

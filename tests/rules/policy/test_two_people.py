@@ -23,7 +23,10 @@ def test_somebody_else_approves_and_both_names_stand_in_it() -> None:
     assert "asexual" in document.codes.strands
 
 
-@pytest.mark.parametrize(("proposer", "approver"), [(WINIFRED, WINIFRED), ("policy", "policy"), (None, WINIFRED)])
+@pytest.mark.parametrize(
+    ("proposer", "approver"),
+    [(WINIFRED, WINIFRED), (WINIFRED, WINIFRED.upper()), ("policy", "policy"), (None, WINIFRED)],
+)
 def test_nobody_approves_their_own_and_two_without_a_name_are_one(proposer: str | None, approver: str) -> None:
     document = policy(begins=TOMORROW).model_copy(update={"proposed_by": proposer})
     with pytest.raises(Refused, match="own_proposal"):

@@ -107,6 +107,13 @@ def test_declining_twice_is_declining_once() -> None:
     assert decline(referral, "H2", "busy", minutes(5)) == (referral, (), ())
 
 
+def test_a_conflict_declared_twice_is_declared_once_and_nothing_else_of_theirs_counts() -> None:
+    referral = decline(asked(), "H2", "conflict", minutes(4)).referral
+    assert decline(referral, "H2", "conflict", minutes(5)) == (referral, (), ())
+    with pytest.raises(Refused, match="never_offered"):
+        decline(referral, "H2", "busy", minutes(6))
+
+
 def test_a_busy_officer_may_take_it_after_all_once_the_cool_off_has_passed() -> None:
     referral = decline(asked(), "H2", "busy", minutes(4)).referral
     assert refusal(referral, "H2", minutes(30)) == ("ruled_out", "declined")

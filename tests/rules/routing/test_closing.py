@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.routing.rules.referral.answers import Refused, Tap, accept, acknowledge, decline, release
-from services.routing.rules.referral.bars import kept_under, looked_under
+from services.routing.rules.referral.bars import declined_by, declined_under, kept_under, looked_under
 from services.routing.rules.referral.changes import amend, withdraw
 from services.routing.rules.referral.closing import close, reopen
 from services.routing.rules.referral.contacting import Tried, attempt
@@ -14,7 +14,7 @@ from services.routing.rules.referral.holding import Doer, Misgiven
 from services.routing.rules.referral.links import link, unlink
 from services.routing.rules.referral.state import Referral
 from services.routing.rules.referral.transfers import transfer
-from services.routing.rules.referral.wanted import Facts
+from services.routing.rules.referral.wanted import Facts, request_anew
 from shared.contracts.referrals import ReferralClosed, ReferralHelperJoined, ReferralTransferred
 from tests.rules.routing.held import HOLDER, SERGEANT, TEAM, held, lived, minutes
 from tests.rules.routing.people import LUTON, NOON, mustered, officer, shift
@@ -130,6 +130,23 @@ def test_who_is_in_conflict_about_one_loses_the_other_without_a_word_of_why() ->
     _, events, _ = link(held(), in_conflict(other(), "H1"), "coordinator:herts", minutes(5))
     assert story(events) == ["linked", "released"]
     assert "conflict" not in "".join(event.model_dump_json() for event in events)
+
+
+def test_whoever_declined_one_is_not_asked_for_the_other_so_that_a_conflict_looks_like_any_decline() -> None:
+    told = []
+    for code in ("conflict", "busy"):
+        mine = passing(opened().referral, NOON, *TEAM).referral
+        theirs = decline(passing(other(), NOON, *TEAM).referral, "H1", code, minutes(1)).referral
+        linked = link(mine, theirs, "coordinator:herts", minutes(5)).referral
+        world = Facts(mustered(*TEAM, now=NOON), default(), {declined_under(linked)[0]: declined_by(theirs)})
+        told.append(([offer.answer for offer in linked.offers], request_anew(linked, world).named))
+    assert told[0] == told[1] == (["retracted"], {"H1": "declined"})
+
+
+def test_whoever_holds_one_keeps_it_though_they_declined_the_other_unless_in_conflict() -> None:
+    theirs = decline(passing(other(), NOON, *TEAM).referral, "H1", "busy", minutes(1)).referral
+    referral = link(held(), theirs, "coordinator:herts", minutes(5)).referral
+    assert (referral.holder.id if referral.holder else None) == "H1"
 
 
 def test_a_conflict_declared_later_holds_for_what_is_linked_too() -> None:

@@ -1,5 +1,6 @@
 """Reaching the person: agreed means, no message not allowed, three tries over five days, safeguarding first."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -114,6 +115,15 @@ def test_only_what_the_person_agreed_to(
 @pytest.mark.parametrize("when", ["next_at", "next_update_by"])
 def test_nothing_is_promised_for_a_time_that_has_passed(when: str) -> None:
     assert refusal(held(), tried(**{when: minutes(9)})) == (when, "in_the_past")
+
+
+@pytest.mark.parametrize("when", ["next_at", "next_update_by"])
+def test_nothing_is_promised_so_far_ahead_that_nobody_would_look_before(when: str) -> None:
+    assert refusal(held(), tried(**{when: minutes(40 * 24 * 60)})) == (when, "too_far_ahead")
+
+
+def test_nobody_tells_of_an_attempt_that_is_still_to_come() -> None:
+    assert refusal(held(), replace(tried(), at=minutes(60))) == ("at", "in_the_future")
 
 
 def test_once_a_supervisor_has_taken_on_the_child_the_home_may_be_rung() -> None:

@@ -1,6 +1,7 @@
 """Handing over and the end of a duty: there is no moment without an owner, and nobody holds it unnoticed."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -67,18 +68,23 @@ def test_another_receiver_is_asked_instead_of_the_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("receiver", "changes", "why"),
+    ("receiver", "changes", "told"),
     [
         ("H9", {}, "off_roster"),
-        ("H2", {"excluded_officers": ("H2",)}, "excluded"),
-        ("H2", {"connected_officers": ("H2",)}, "connected"),
-        ("B7", {"cross_force": False}, "person_refused_other_forces"),
+        ("H2", {"excluded_officers": ("H2",)}, None),
+        ("H2", {"connected_officers": ("H2",)}, None),
+        ("H2", {"officer_gender": {"value": "nobody", "required": True}, "known_officers": ("H1",)}, None),
+        ("B7", {"cross_force": False}, None),
     ],
 )
-def test_nobody_whom_a_hard_filter_rules_out_is_asked_to_take_over(receiver: str, changes: dict, why: str) -> None:  # type: ignore[type-arg]
-    with pytest.raises(Refused) as caught:
-        handed(held(**changes), receiver)
-    assert (caught.value.code, caught.value.reason) == ("ruled_out", why)
+def test_why_nobody_may_take_over_is_told_to_no_colleague_and_to_a_supervisor_as_the_roster_says(
+    receiver: str, changes: dict[str, Any], told: str | None
+) -> None:
+    referral = held().model_copy(update={"picture": opened(**changes).referral.picture})
+    for doer, reason in ((HOLDER, None), (SERGEANT, told)):
+        with pytest.raises(Refused) as caught:
+            handed(referral, receiver, doer=doer)
+        assert (caught.value.code, caught.value.reason) == ("cannot_receive", reason)
 
 
 def test_nobody_in_conflict_is_asked_to_take_over() -> None:
@@ -87,8 +93,8 @@ def test_nobody_in_conflict_is_asked_to_take_over() -> None:
     referral = decline(referral, "H2", "conflict", minutes(4)).referral
     referral = taken(referral, "H1", minutes(5)).referral
     with pytest.raises(Refused) as caught:
-        handed(referral, "H2", minutes(6))
-    assert caught.value.reason == "conflict"
+        handed(referral, "H2", minutes(6), doer=SERGEANT)
+    assert (caught.value.code, caught.value.reason) == ("cannot_receive", None)
 
 
 def test_only_the_holder_or_a_supervisor_hands_over_and_not_to_the_holder() -> None:

@@ -180,7 +180,7 @@ def test_the_record_explains_every_officer_of_the_pool_as_the_ranking_did(
     told = {line.officer: (line.rank, line.total, line.ruled_out) for line in lines}
     for place, row in enumerate(ranking.ranked, 1):
         assert told[row.officer] == (place, row.total, None)
-    unsaid = {"connected": "declined", "conflict": "declined"}
+    unsaid = dict.fromkeys(("connected", "conflict", "excluded", "declined", "already_asked"), "not_to_be_asked")
     for code, ids in ranking.ruled_out.items():
         assert {told[id] for id in ids} == {(None, None, unsaid.get(code, code))}
 

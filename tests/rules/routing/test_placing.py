@@ -104,8 +104,12 @@ def test_a_coordinator_who_is_chasing_the_desk_is_asked_again_after_a_while() ->
     assert story(passing(referral, minutes(93), *HOME).events) == ["role_alerted coordinator:herts receipt_awaited"]
 
 
-def test_sent_to_the_wrong_desk_it_is_sent_on() -> None:
-    referral, events, _ = hand_off(sent(), "suffolk", COORDINATOR, minutes(30))
+def test_sent_to_the_wrong_desk_it_is_taken_back_before_it_is_sent_on() -> None:
+    with pytest.raises(Refused, match="handed_off_already") as refused:
+        hand_off(sent(), "suffolk", COORDINATOR, minutes(30))
+    assert refused.value.desk == "essex"
+    back = recall(sent(), minutes(30)).referral
+    referral, events, _ = hand_off(back, "suffolk", COORDINATOR, minutes(30))
     assert story(events) == ["handed_off"]
     assert referral.hand_off is not None
     assert (referral.hand_off.desk, referral.hand_off.receipt_due) == ("suffolk", minutes(90))

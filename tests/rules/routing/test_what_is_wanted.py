@@ -52,4 +52,4 @@ def test_a_decline_looks_the_same_however_long_ago_and_whatever_its_reason(code:
     asked = passing(opened().referral, NOON, officer("H1"), officer("H2")).referral
     declined = decline(asked, "H1", code, NOON).referral
     named = request_of(declined, facts(NOON + timedelta(hours=hours))).named
-    assert UNTOLD.get(named["H1"], named["H1"]) == "declined"
+    assert UNTOLD.get(named["H1"], named["H1"]) == "not_to_be_asked"

@@ -15,8 +15,10 @@ ORDER = (
     *("gender_required", "language_required", "skill_required", "cap"),
 )
 """Every rule that rules an officer out, in the order in which they are asked."""
-UNTOLD = {"connected": "declined", "conflict": "declined"}
-"""Nobody learns who is connected with whom: both look like any decline."""
+NOT_TO_BE_ASKED = "not_to_be_asked"
+UNTOLD = dict.fromkeys(("connected", "conflict", "excluded", "declined", "already_asked"), NOT_TO_BE_ASKED)
+"""Every rule that names an officer is shown as one: told apart, they would tell who is connected or in conflict."""
+_PLACES = {UNTOLD.get(code, code): place for place, code in enumerate(ORDER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Line:
     points: Mapping[str, int] | None = None
     tired: str | None = None
     ruled_out: str | None = None
+    chosen: bool = False
+    """Whether they were asked; a supervisor may choose one whom a rule rules out."""
 
     @property
     def total(self) -> int | None:
@@ -43,13 +47,16 @@ def explained(decision: Mapping[str, Any], members: Mapping[str, str], *, confir
     earlier referral gave is left out until a human has `confirmed` that it is the same person's.
     """
     earlier = None if confirmed else withheld(decision)
+    chosen = frozenset(decision["chosen"])
     ranked = [
-        Line(officer, members.get(officer), rank, _points(officer, parts, earlier), tired)
+        Line(officer, members.get(officer), rank, _points(officer, parts, earlier), tired, chosen=officer in chosen)
         for rank, (officer, tired, parts) in enumerate(_ranked(decision), 1)
     ]
     others = [(UNTOLD.get(code, code), officer) for officer, code in _ruled_out(decision, members)]
-    others.sort(key=lambda other: (ORDER.index(other[0]), other[1]))
-    return ranked + [Line(officer, members.get(officer), ruled_out=code) for code, officer in others]
+    others.sort(key=lambda other: (_PLACES[other[0]], other[1]))
+    return ranked + [
+        Line(officer, members.get(officer), ruled_out=code, chosen=officer in chosen) for code, officer in others
+    ]
 
 
 def withheld(decision: Mapping[str, Any]) -> str | None:

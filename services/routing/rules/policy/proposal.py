@@ -90,13 +90,15 @@ def _same(existing: Version, wanted: Version) -> bool:
 def approve(proposal: Version, by: str, now: datetime, read: str | None = None) -> Version:
     """The version in its final form. `read` is the digest of what the approver had before them. Raises Refused.
 
-    Two people are two different names: whoever signs in without one cannot be told from another who does.
+    Two people are two different names, and a capital letter makes no second person. Whoever signs in without a name
+    cannot be told from another who does.
     """
     if proposal.approved_at is not None:
         if proposal.document.approved_by == by:
             return proposal
         raise Refused("already_approved")
-    if proposal.document.proposed_by in (None, by):
+    proposer = proposal.document.proposed_by
+    if proposer is None or proposer.casefold() == by.casefold():
         raise Refused("own_proposal")
     if read is not None and read != proposal.digest:
         raise Refused("proposal_changed")

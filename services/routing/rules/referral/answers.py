@@ -17,10 +17,12 @@ from shared.contracts.referrals import ReferralAccepted, ReferralDeclined, Refer
 
 
 class Refused(Exception):
-    """An answer that does not apply: `code` is never_offered, already_held, not_open, ruled_out or not_yours."""
+    """An answer that does not apply: `code` is stable; `holder`, `reason` and `desk` say more where they may."""
 
-    def __init__(self, code: str, holder: Holder | None = None, reason: str | None = None) -> None:
-        self.code, self.holder, self.reason = code, holder, reason
+    def __init__(
+        self, code: str, holder: Holder | None = None, reason: str | None = None, desk: str | None = None
+    ) -> None:
+        self.code, self.holder, self.reason, self.desk = code, holder, reason, desk
         super().__init__(code)
 
 
@@ -97,12 +99,14 @@ def decline(referral: Referral, officer: str, code: str, now: datetime) -> Trans
 
     Said again, or too late to matter, it changes nothing, except that a conflict always bars the officer for good.
     """
+    if code == "conflict" and _said_so(referral, officer):
+        return Transition(referral)
     offer = _asked(referral, officer)
     if referral.holder is not None and referral.holder.id == officer:
         raise Refused("not_yours", referral.holder)
     draft = Draft(referral, now)
     if not _matters(referral, offer):
-        if code != "conflict" or offer.code == "conflict":
+        if code != "conflict":
             return Transition(referral)
         answer_offer(draft, offer, "declined", code)
         return draft.done()
@@ -220,6 +224,12 @@ def _fill(draft: Draft, officer: str, why: str) -> None:
         draft.put(recheck_at=draft.now)
     else:
         draft.ladder(vacancies=draft.referral.ladder.vacancies + 1)
+
+
+def _said_so(referral: Referral, officer: str) -> bool:
+    """Whether an officer has declared a conflict here before."""
+    offer = referral.offer_to(officer)
+    return offer is not None and offer.code == "conflict" and officer not in referral.picture.connected_officers
 
 
 def _asked(referral: Referral, officer: str) -> Offer:

@@ -44,6 +44,7 @@ def frozen_terms(its: ClassPolicy, policy: PolicyDocument) -> Terms:
         review_role=policy.deadlines.contact_review_role,
         duty_notice_minutes=policy.deadlines.duty_end_notice_minutes,
         handover_minutes=policy.deadlines.handover_minutes,
+        promise_minutes=policy.deadlines.promise_limit_minutes,
         attempts=policy.deadlines.contact_attempts,
         attempt_days=days,
     )

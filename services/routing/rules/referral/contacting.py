@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from services.routing.rules.referral.answers import Refused
 from services.routing.rules.referral.draft import Draft, Transition
-from services.routing.rules.referral.holding import Doer, Misgiven, held_by, must_come
+from services.routing.rules.referral.holding import Doer, Misgiven, held_by, must_come, must_have_been
 from services.routing.rules.referral.records import Attempt
 from services.routing.rules.referral.roles import new_alert, settle
 from services.routing.rules.referral.state import Referral
@@ -121,8 +121,9 @@ def _must_be_allowed(referral: Referral, made: Attempt, tried: Tried, now: datet
         raise Misgiven("means", "not_agreed")
     if made.means != IN_PERSON and not safeguarded(referral):
         raise Refused("safeguarding_first")
-    must_come("next_at", tried.next_at, now)
-    must_come("next_update_by", tried.next_update_by, now)
+    must_have_been("at", tried.at, now)
+    must_come("next_at", tried.next_at, now, referral.terms.promise_minutes)
+    must_come("next_update_by", tried.next_update_by, now, referral.terms.promise_minutes)
 
 
 def _say_attempted(draft: Draft, made: Attempt, tried: Tried) -> None:

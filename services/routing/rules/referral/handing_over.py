@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from services.routing.rules.matching.muster import ROLL
 from services.routing.rules.referral.answers import Refused
 from services.routing.rules.referral.draft import Draft, Transition
 from services.routing.rules.referral.duty_end import ALERT
@@ -15,11 +16,15 @@ from services.routing.rules.referral.taking_over import drop_handover
 from services.routing.rules.referral.wanted import Facts, ruled_out
 from shared.contracts.referrals import ReferralHandedOver, ReferralKept
 
+ON_THE_ROSTER = frozenset({*ROLL, "off_roster", "shift_ends_too_soon", "cap"})
+"""Rules that a supervisor may be told about somebody else: the roster and the board say the same."""
+
 
 def hand_over(referral: Referral, doer: Doer, receiver: str, facts: Facts, now: datetime) -> Transition:
     """Ask another officer to take over. The same one again changes nothing; another one is asked instead.
 
-    `facts` must know the receiver. Raises Refused where a hard filter rules the receiver out, and Misgiven.
+    `facts` must know the receiver. Raises Misgiven, and Refused: cannot_receive where a hard filter rules the receiver
+    out. An officer is never told which, since it would tell them of a colleague; a supervisor what the roster says.
     """
     holder = held_by(referral, doer)
     if referral.handover is not None and referral.handover.receiver == receiver:
@@ -28,7 +33,8 @@ def hand_over(referral: Referral, doer: Doer, receiver: str, facts: Facts, now: 
         raise Misgiven("to", "holds_it_already")
     code = ruled_out(referral, receiver, facts)
     if code is not None or helps(referral, receiver):
-        raise Refused("ruled_out", reason=code)
+        told = doer.officer is None and code in ON_THE_ROSTER
+        raise Refused("cannot_receive", reason=code if told else None)
     draft = Draft(referral, now)
     drop_handover(draft)
     respond_by = draft.now + timedelta(minutes=max(referral.terms.handover_minutes, 1))

@@ -1,7 +1,7 @@
 """Who does something to a referral that is held: its holder, or a supervisor in their place."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.routing.rules.referral.answers import Refused
 from services.routing.rules.referral.state import Referral
@@ -40,7 +40,22 @@ def held_by(referral: Referral, doer: Doer) -> Holder:
     return referral.holder
 
 
-def must_come(field: str, at: datetime | None, now: datetime) -> None:
-    """A time that is promised lies ahead. Raises Misgiven."""
+JUST_NOW = timedelta(minutes=5)
+"""A phone's clock and ours need not agree."""
+
+
+def must_come(field: str, at: datetime | None, now: datetime, most_minutes: int | None = None) -> None:
+    """A time that is promised lies ahead, and at most so many minutes: further off, nobody would look before.
+
+    Raises Misgiven.
+    """
     if at is not None and at <= now:
         raise Misgiven(field, "in_the_past")
+    if at is not None and most_minutes is not None and at > now + timedelta(minutes=most_minutes):
+        raise Misgiven(field, "too_far_ahead")
+
+
+def must_have_been(field: str, at: datetime, now: datetime) -> None:
+    """A time that is told of has come. Raises Misgiven."""
+    if at > now + JUST_NOW:
+        raise Misgiven(field, "in_the_future")

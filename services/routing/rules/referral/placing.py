@@ -26,13 +26,15 @@ class Receipt:
 def hand_off(referral: Referral, desk: str, by: str, now: datetime) -> Transition:
     """Send it to a desk outside. It stays ours, waiting with the coordinator, until the desk's receipt.
 
-    Whoever was asked or held it is not any more. To the same desk again it changes nothing; to another desk it is
-    sent there instead. `recall` takes it back until there is a receipt. Raises Refused: not_open.
+    Whoever was asked or held it is not any more. To the same desk again it changes nothing; before it goes to another
+    desk `recall` takes it back, which it can until there is a receipt. Raises Refused: not_open, handed_off_already.
     """
     if referral.hand_off is not None and referral.hand_off.desk == desk:
         return Transition(referral)
     if not referral.is_open:
         raise Refused("not_open")
+    if referral.hand_off is not None:
+        raise Refused("handed_off_already", desk=referral.hand_off.desk)
     draft = Draft(referral, now)
     take_back(draft)
     settle(draft, ENDS_WITH_HOLDER)

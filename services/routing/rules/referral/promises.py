@@ -20,7 +20,7 @@ def give_update(referral: Referral, doer: Doer, next_update_by: datetime | None,
     held_by(referral, doer)
     if next_update_by is not None and next_update_by == referral.clocks.next_update_due:
         return Transition(referral)
-    must_come("next_update_by", next_update_by, now)
+    must_come("next_update_by", next_update_by, now, referral.terms.promise_minutes)
     draft = Draft(referral, now)
     if referral.state == "accepted" and referral.picture.contact_route != "person":
         meet_first_contact(draft, next_update_by)
@@ -54,7 +54,7 @@ def record_plan(referral: Referral, plan: Plan, now: datetime) -> Transition:
 
 
 def _must_hold(referral: Referral, plan: Plan, now: datetime) -> None:
-    must_come("next_contact_by", plan.next_contact_by, now)
+    must_come("next_contact_by", plan.next_contact_by, now, referral.terms.promise_minutes)
     if plan.told == "not_safe_until":
         return
     if plan.told_at is None:

@@ -70,6 +70,7 @@ class Terms(Part):
     review_role: Code
     duty_notice_minutes: int = 30
     handover_minutes: int = 30
+    promise_minutes: int = 44_640
     attempts: int = 3
     attempt_days: int = 5
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.routing.rules.matching.model import Request
 from services.routing.rules.matching.muster import Muster
 from services.routing.rules.matching.rank import why_not
-from services.routing.rules.referral.bars import looked_under
+from services.routing.rules.referral.bars import declined_under, looked_under
 from services.routing.rules.referral.state import IN_HAND, Answer, Offer, Referral
 from shared.contracts.policy import PolicyDocument
 from shared.contracts.reports import Area, ReportPicture
@@ -23,7 +23,7 @@ class Facts:
     muster: Muster
     policy: PolicyDocument
     barred: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Officers who declared a conflict, by what it was about (`bars.looked_under`)."""
+    """Officers who declared a conflict (`bars.looked_under`) or declined (`bars.declined_under`), by what it was about."""
 
 
 def request_of(referral: Referral, facts: Facts, chosen: Sequence[str] = ()) -> Request:
@@ -83,6 +83,7 @@ def _named(referral: Referral, facts: Facts) -> dict[str, str]:
     declined = (offer.officer for offer in referral.offers if _cooling(offer, cool_off, now))
     return {
         **_all(declined, "declined"),
+        **_all(_from_elsewhere(facts, declined_under(referral)), "declined"),
         **_all(picture.excluded_officers, "excluded"),
         **_all(barred_from(referral, facts), "conflict"),
         **_all(picture.connected_officers, "connected"),
@@ -92,7 +93,11 @@ def _named(referral: Referral, facts: Facts) -> dict[str, str]:
 def barred_from(referral: Referral, facts: Facts) -> frozenset[str]:
     """Officers in conflict about the referral, its person, or what it is linked with."""
     own = (offer.officer for offer in referral.offers if offer.code == "conflict")
-    return frozenset(own).union(*(facts.barred.get(about, frozenset()) for about in looked_under(referral)))
+    return _from_elsewhere(facts, looked_under(referral)).union(own)
+
+
+def _from_elsewhere(facts: Facts, known_under: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*(facts.barred.get(about, frozenset()) for about in known_under))
 
 
 def _cooling(offer: Offer, cool_off: Mapping[str, int], now: datetime) -> bool:
