@@ -7,12 +7,12 @@ from textwrap import wrap
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.reasons import WITHHELD, rule_words, tired_words, why_words
-from services.routing.rules.matching.decision import moment
+from services.routing.reasons import WITHHELD, choice_words, rule_words, tired_words, why_words
+from services.routing.rules.matching.decision import OVERRIDE, moment
 from services.routing.rules.matching.explanation import Line, explained, withheld
 from services.routing.rules.matching.points import PARTS
 from services.routing.store import roster
-from services.routing.store.decisions import Kept
+from services.routing.store.decisions import Choice, Kept, chosen_by
 from services.routing.wording import several
 from shared.local_time import written_out
 
@@ -26,6 +26,8 @@ class Explained:
     kept: Kept
     lines: tuple[Line, ...]
     withheld: tuple[str, ...] = ()
+    choice: Choice | None = None
+    """Who chose and why, where a supervisor did."""
 
     @property
     def ranked(self) -> tuple[Line, ...]:
@@ -36,7 +38,14 @@ class Explained:
         """Everybody else: a rule, and whom it rules out."""
         others = (line for line in self.lines if line.ruled_out is not None)
         for code, lines in groupby(others, key=lambda line: line.ruled_out or ""):
-            yield code, [line.officer for line in lines]
+            yield code, [f"{line.officer} (chosen)" if line.chosen else line.officer for line in lines]
+
+    @property
+    def why(self) -> str:
+        """Why it was taken, in words."""
+        written = self.kept.decision
+        words = why_words(written["why"], written["scope"])
+        return f"{words} {choice_words(self.choice.by, self.choice.reason)}" if self.choice else words
 
 
 async def explain(connection: AsyncConnection, kept: Kept, *, confirmed: bool) -> Explained:
@@ -44,7 +53,8 @@ async def explain(connection: AsyncConnection, kept: Kept, *, confirmed: bool) -
     decision = kept.decision
     members = await roster.members(connection, decision["roster"], decision.get("forces"))
     waits = () if confirmed or withheld(decision) is None else ("continuity",)
-    return Explained(kept, tuple(explained(decision, members, confirmed=confirmed)), waits)
+    choice = await chosen_by(connection, kept) if decision["why"] == OVERRIDE else None
+    return Explained(kept, tuple(explained(decision, members, confirmed=confirmed)), waits, choice)
 
 
 def table(explained: Explained) -> str:
@@ -52,7 +62,7 @@ def table(explained: Explained) -> str:
     kept, written = explained.kept, explained.kept.decision
     head = [
         f"{kept.reference}, {written_out(moment(written))}. Asked: {several(written['chosen'])}.",
-        why_words(written["why"], written["scope"]),
+        explained.why,
         f"Policy {written['policy']}, roster version {written['roster']}.",
         *([WITHHELD] if explained.withheld else []),
     ]

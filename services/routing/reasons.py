@@ -1,6 +1,6 @@
 """Words for people: why a decision was taken, what gives points and what rules out. Pure; nothing here decides."""
 
-from services.routing.wording import plain
+from services.routing.wording import plain, who
 
 WHY = {
     "first": "The first to be asked",
@@ -41,9 +41,7 @@ RULES = {
     "busy": "Busy",
     "off_duty": "Off duty",
     "shift_ends_too_soon": "Duty ends too soon",
-    "excluded": "The person asked for somebody else",
-    "declined": "Declined, or not to be asked",
-    "already_asked": "Asked already",
+    "not_to_be_asked": "Not to be asked",
     "avoids_area": "Does not go to this area",
     "person_refused_other_forces": "The person wants no other force",
     "other_force_not_yet": "Another force, not asked yet",
@@ -59,6 +57,11 @@ WITHHELD = "What an earlier referral gives is left out until somebody confirms t
 def why_words(why: str, scope: str) -> str:
     """`The next step was due: the owning force.`"""
     return f"{WHY.get(why) or plain(why).capitalize()}: {SCOPES.get(scope, plain(scope))}."
+
+
+def choice_words(by: str, reason: str) -> str:
+    """`Chosen by the sergeant (Herts): local knowledge.`"""
+    return f"Chosen by {who(by)}: {plain(reason)}."
 
 
 def order_words(scope: str) -> str:

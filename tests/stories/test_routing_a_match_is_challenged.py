@@ -35,7 +35,8 @@ async def test_a_sergeant_chooses_somebody_else_and_says_why_and_a_human_accepts
 
 async def test_an_override_without_a_reason_is_refused_by_field(house: House) -> None:
     report = await house.report()
-    for body in ({"officer": "H3"}, {"officer": "H3", "reason": "Because I say so!"}):
+    bodies = ({"officer": "H3"}, {"officer": "H3", "reason": "Because I say so!"})
+    for body in (*bodies, {"officer": "H1", "reason": "full_moon"}, {"officer": "X9", "reason": "full_moon"}):
         refused = await decide(house, SERGEANT, report, "override", **body)
         assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, ["reason"])
         assert "Because" not in refused.text
@@ -47,7 +48,10 @@ async def test_the_choice_is_kept_as_a_decision_with_what_the_ranking_would_have
     await decide(house, SERGEANT, report, "override", officer="B7", reason="risk")
     found = (await house.ask(SERGEANT, "GET", f"/v1/referrals/{report.reference}/decisions")).json()["items"]
     (decision,) = [item for item in found if item["why"] == "override"]
-    assert decision["chosen"] == ["B7"]
+    assert (decision["chosen"], decision["by"], decision["reason"]) == (["B7"], SERGEANT, "risk")
+    assert [line["officer"] for line in decision["candidates"] if line["chosen"]] == ["B7"]
+    page = (await house.ask(SERGEANT, "GET", f"/referrals/{report.reference}/decisions")).text
+    assert "Chosen by the sergeant (Herts): risk." in page
     assert decision["policy_version"] == "default-1"
     assert {line["officer"] for line in decision["candidates"]} == {"H1", "H2", "H3", "B7"}
 
@@ -58,6 +62,8 @@ async def test_an_officer_with_as_much_as_they_should_have_may_be_chosen_all_the
     free = second if await house.told(first, "offered") else first
     answer = await decide(house, "fim:herts", free, "override", officer="H1", reason="nobody_else")
     assert answer.status_code == 200
+    page = (await house.ask("fim:herts", "GET", f"/referrals/{free.reference}/decisions")).text
+    assert "H1 (chosen)" in page
     assert in_hand(await seen(house, free)) == ["H1"]
     (load,) = await house.rows("select counted from routing.loads where officer = 'H1'")
     assert load.counted == 2
@@ -107,6 +113,8 @@ async def test_who_declined_for_a_conflict_cannot_be_chosen_and_it_looks_like_an
         await house.tap(asked, report, "decline", code=code)
         await house.decide()
         answers.append(await decide(house, SERGEANT, report, "override", officer=asked, reason="nobody_else"))
+        again = await house.tap(asked, report, "decline", code=code)
+        assert (again.status_code, again.json()["reference"]) == (200, report.reference)
     assert [answer.status_code for answer in answers] == [409, 409]
     assert answers[0].json() == answers[1].json()
     assert answers[0].json()["code"] == "cannot_be_chosen"

@@ -66,10 +66,10 @@ async def test_story_16_every_officer_of_the_pool_has_points_in_parts_or_a_rule(
     (item,) = await decisions(house, report)
     assert rules(item) == {
         "H1": None,
-        "H2": "declined",
+        "H2": "not_to_be_asked",
         "H3": "restricted",
         "B7": "other_force_not_yet",
-        "C3": "excluded",
+        "C3": "not_to_be_asked",
     }
     best = item["candidates"][0]
     assert (best["officer"], best["force"], best["rank"], best["total"]) == ("H1", "herts", 1, 50)
@@ -99,9 +99,26 @@ async def test_a_conflict_a_connection_and_a_decline_look_alike(house: House) ->
     for item in await decisions(house, report):
         assert not {"conflict", "connected"} & set(rules(item).values())
     last = rules((await decisions(house, report))[-1])
-    assert {last["H1"], last["H2"], last["H3"]} == {"declined"}
+    assert {last["H1"], last["H2"], last["H3"]} == {"not_to_be_asked"}
     again = await house.report(person="p-otter")
-    assert rules((await decisions(house, again))[0])["H1"] in {"declined", "off_duty"}
+    assert rules((await decisions(house, again))[0])["H1"] in {"not_to_be_asked", "off_duty"}
+
+
+async def test_over_a_link_a_conflict_and_any_other_decline_look_alike(house: House) -> None:
+    seen = []
+    for code in ("conflict", "busy"):
+        declined, other = await house.report(), await house.report(excluded_officers=["H1", "H2", "H3"])
+        (asked,) = (await house.told(declined, "offered"))[0]["officers"]
+        await house.tap(asked, declined, "decline", code=code)
+        path = f"/v1/referrals/{other.reference}"
+        await house.ask("sergeant:herts", "POST", f"{path}/link", {"reference": declined.reference})
+        body = {"officer": asked, "reason": "nobody_else"}
+        refused = await house.ask("sergeant:herts", "POST", f"{path}/override", body)
+        await house.ask("sergeant:herts", "POST", f"{path}/override", {"officer": "C3", "reason": "nobody_else"})
+        shown = rules((await decisions(house, other))[-1])[asked]
+        seen.append((shown, refused.status_code, refused.json()))
+    assert seen[0] == seen[1]
+    assert seen[0][:2] == ("not_to_be_asked", 409)
 
 
 async def test_what_an_earlier_referral_gives_shows_once_somebody_says_that_it_is_the_same_person(house: House) -> None:
@@ -141,7 +158,7 @@ async def test_the_page_shows_points_and_rules_and_the_referrals_page_leads_ther
         "H1",
         "Asked",
         "Policy default-1",
-        "The person asked for somebody else",
+        "Not to be asked",
         "Another force, not asked yet",
     ):
         assert words in page
@@ -172,7 +189,7 @@ async def test_the_command_line_shows_the_same_table_and_records_the_look(house:
         f"Policy default-1, roster version {(await decisions(house, report))[0]['roster_version']}.",
     ]
     assert lines[4].split()[:4] == ["1", "H1", "herts", "50"]
-    assert "Declined, or not to be asked (1): H2" in lines
+    assert "Not to be asked (1): H2" in lines
     looks = [event for _, event in await house.published("access") if event]
     assert ("ops", "decisions") in [(look["actor"], look["what"]) for look in looks]
     assert (await run("show", "K7QM-4T9P")).exit_code != 0

@@ -61,6 +61,9 @@ async def test_the_officer_who_was_asked_cannot_take_what_was_handed_off_until_i
     report = await house.report()
     await decide(house, COORDINATOR, report, "hand-off", desk="community_desk")
     assert (await house.tap("H1", report, "accept")).json()["code"] == "not_open"
+    second = await decide(house, COORDINATOR, report, "hand-off", desk="essex")
+    assert (second.status_code, second.json()["code"]) == (409, "handed_off_already")
+    assert second.json()["desk"] == "community_desk"
     back = await decide(house, COORDINATOR, report, "hand-off/recall")
     assert (back.status_code, in_hand(await seen(house, report))) == (200, ["H2"])
 

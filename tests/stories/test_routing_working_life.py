@@ -58,8 +58,9 @@ async def test_nobody_who_must_not_have_it_is_asked_to_take_over_and_nobody_lear
     report = await house.report(connected_officers=["H2"], **REACHABLE)
     await house.tap("H1", report, "accept")
     status, answer = await said(house, "officer:H1", report, "handover", to="H2")
-    assert (status, answer["code"]) == (409, "ruled_out")
-    assert "connected" not in str(answer)
+    assert (status, answer["code"]) == (409, "cannot_receive")
+    assert answer["title"] == "They cannot take it just now. Choose somebody else."
+    assert await said(house, "officer:H1", report, "handover", to="X9") == (status, answer), "nor who is on the roster"
     assert (await said(house, "officer:B7", report, "handover", to="H1"))[0] == 403
 
 

@@ -19,6 +19,7 @@ _SAID_ELSEWHERE = frozenset(
 _PLAIN_WORDS = {
     "not_open": "This one is no longer open. Nothing more is needed from you.",
     "ruled_out": "This one cannot go to you just now. Somebody else is being asked.",
+    "cannot_receive": "They cannot take it just now. Choose somebody else.",
     "not_held": "Nobody holds this one yet",
     "not_asked_yet": "The end of your duty is not near yet",
     "safeguarding_first": "Somebody under 18 is concerned: a supervisor has to take that on first",
@@ -28,6 +29,7 @@ _PLAIN_WORDS = {
     "nothing_to_acknowledge": "Nobody is waiting for this role's answer here",
     "cannot_be_chosen": "This officer cannot be chosen here. Please choose somebody else.",
     "sent_to_desk": "This one was handed off. Take it back first.",
+    "handed_off_already": "This one was sent to another desk. Take it back first.",
     "nothing_handed_off": "This one was not handed off",
     "nothing_to_confirm": "Nothing earlier is known that could be confirmed",
     "already_answered": "This has been answered already",
@@ -46,8 +48,8 @@ def refusal(refused: Refused) -> Refusal:
     if refused.code in ("never_offered", "not_yours"):
         return Forbidden(refused.code)
     reason = None if refused.reason in ("conflict", "connected", "excluded") else refused.reason
-    extra = {"reason": reason} if reason else None
-    return Conflict(refused.code, _PLAIN_WORDS.get(refused.code), extra=extra)
+    extra = {name: value for name, value in (("reason", reason), ("desk", refused.desk)) if value}
+    return Conflict(refused.code, _PLAIN_WORDS.get(refused.code), extra=extra or None)
 
 
 def row(referral: Referral) -> dict[str, Any]:

@@ -62,12 +62,14 @@ def next_place(kept: Sequence[store.Kept]) -> str | None:
 
 
 def _item(explained: Explained) -> dict[str, Any]:
-    kept, written = explained.kept, explained.kept.decision
+    kept, written, choice = explained.kept, explained.kept.decision, explained.choice
     return {
         "sequence": kept.sequence,
         "number": kept.number,
         "at": written["at"],
         "why": written["why"],
+        "by": choice.by if choice else None,
+        "reason": choice.reason if choice else None,
         "scope": written["scope"],
         "roster_version": written["roster"],
         "policy_version": written["policy"],

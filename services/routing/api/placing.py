@@ -81,11 +81,14 @@ class Placing:
         return answer(200, placed(await self.choose(principal, reference, asked)))
 
     async def choose(self, principal: Principal, reference: str, asked: Overriding) -> Referral:
-        """A supervisor chooses an officer, whichever way they say so. Raises a Refusal."""
+        """A supervisor chooses, for one of the policy's reasons, whichever way they say so. Raises a Refusal."""
         allow(principal, "referrals.override")
         order = Order(asked.officer, str(principal), asked.reason, asked.note_id)
 
         async def decide(scene: Scene) -> Transition:
+            reasons = scene.policy.codes.override_reasons
+            if reasons and asked.reason not in reasons:
+                raise Invalid(errors=[FieldError("reason", "unknown_code")])
             return override(scene.referral, order, await self._everybody(scene), scene.now)
 
         return await self.acting.act(principal, reference, decide)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from services.routing.api.decisions import read_place
 from services.routing.api.places import looked, reference_of, visible
 from services.routing.explaining import Explained, explain
-from services.routing.reasons import PARTS, WITHHELD, order_words, rule_words, tired_words, why_words
+from services.routing.reasons import PARTS, WITHHELD, order_words, rule_words, tired_words
 from services.routing.rules.matching.decision import moment
 from services.routing.rules.matching.explanation import Line
 from services.routing.store import decisions as store
@@ -88,21 +88,20 @@ def _choice(kept: Kept, here: bool) -> dict[str, Any]:
 
 def _decision(found: Explained) -> dict[str, Any]:
     written = found.kept.decision
-    asked = frozenset(written["chosen"])
     return {
         "at": moment(written),
-        "why": why_words(written["why"], written["scope"]),
+        "why": found.why,
         "order": order_words(written["scope"]),
         "policy": written["policy"],
         "roster": written["roster"],
         "withheld": WITHHELD if found.withheld else None,
         "parts": list(PARTS.values()),
-        "ranked": [_row(line, line.officer in asked) for line in found.ranked],
+        "ranked": [_row(line) for line in found.ranked],
         "ruled_out": [(rule_words(code), officers) for code, officers in found.ruled_out()],
     }
 
 
-def _row(line: Line, asked: bool) -> dict[str, Any]:
+def _row(line: Line) -> dict[str, Any]:
     return {
         "rank": line.rank,
         "officer": line.officer,
@@ -110,5 +109,5 @@ def _row(line: Line, asked: bool) -> dict[str, Any]:
         "total": line.total,
         "points": [(line.points or {})[part] for part in PARTS],
         "tired": tired_words(line.tired),
-        "asked": asked,
+        "asked": line.chosen,
     }

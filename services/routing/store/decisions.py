@@ -26,6 +26,14 @@ class Kept:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who chose an officer, `sergeant:herts`, and the code of their reason."""
+
+    by: str
+    reason: str
+
+
 _COLUMNS = "d.referral_id, r.reference, d.sequence, d.number, d.at, cast(d.decision as text) as decision"
 _FROM = f"{SCHEMA}.decisions d join {SCHEMA}.referrals r on r.id = d.referral_id"
 
@@ -42,6 +50,19 @@ async def about(
         {"id": referral_id, "sequence": after[0], "number": after[1], "limit": limit},
     )
     return _kept(found)
+
+
+async def chosen_by(connection: AsyncConnection, kept: Kept) -> Choice | None:
+    """Who took a decision in which a supervisor chose, as it was said at once; None where nothing was said."""
+    found = await connection.execute(
+        sa.text(
+            f"select event ->> 'by' as by, event ->> 'reason' as reason from {SCHEMA}.timeline "
+            "where referral_id = :id and name = :name and sequence >= :sequence order by sequence limit 1"
+        ),
+        {"id": kept.referral_id, "name": "referral.assigned_by_override", "sequence": kept.sequence},
+    )
+    row = found.first()
+    return Choice(row.by, row.reason) if row else None
 
 
 async def since(connection: AsyncConnection, at: datetime, after: Kept | None, limit: int) -> list[Kept]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.routing.rules.referral.bars import looked_under
+from services.routing.rules.referral.bars import declined_by, declines_of, looked_under
 from services.routing.rules.referral.state import Referral
 from services.routing.store.tables import SCHEMA
 
@@ -195,7 +195,12 @@ async def of_officer(connection: AsyncConnection, officer: str) -> list[Referral
 
 
 async def bars(connection: AsyncConnection, referrals: Iterable[Referral]) -> dict[str, frozenset[str]]:
-    """Officers who declared a conflict that holds for these referrals, by what it was about."""
+    """Officers whose conflict, or decline of something linked, holds for these referrals, by what it was about."""
+    referrals = list(referrals)
+    return await _conflicts(connection, referrals) | await _declines(connection, referrals)
+
+
+async def _conflicts(connection: AsyncConnection, referrals: Iterable[Referral]) -> dict[str, frozenset[str]]:
     persons = sorted({about for referral in referrals for about in looked_under(referral)})
     if not persons:
         return {}
@@ -207,6 +212,17 @@ async def bars(connection: AsyncConnection, referrals: Iterable[Referral]) -> di
     for row in found:
         barred.setdefault(row.person, set()).add(row.officer)
     return {person: frozenset(officers) for person, officers in barred.items()}
+
+
+async def _declines(connection: AsyncConnection, referrals: Iterable[Referral]) -> dict[str, frozenset[str]]:
+    ids = sorted({link.id for referral in referrals for link in referral.links})
+    if not ids:
+        return {}
+    found = await connection.execute(
+        sa.text(f"select {_LIFE} from {SCHEMA}.referrals where id = any(cast(:ids as uuid[]))"), {"ids": ids}
+    )
+    linked = [_referral(row.life) for row in found]
+    return {declines_of(referral.id): declined_by(referral) for referral in linked}
 
 
 def _referral(life: str) -> Referral:

@@ -132,11 +132,15 @@ def test_who_is_in_conflict_about_one_loses_the_other_without_a_word_of_why() ->
     assert "conflict" not in "".join(event.model_dump_json() for event in events)
 
 
+def asked_elsewhere() -> Referral:
+    return passing(opened(referral_id=other().id, reference="M3PX-8W2T").referral, NOON, *TEAM).referral
+
+
 def test_whoever_declined_one_is_not_asked_for_the_other_so_that_a_conflict_looks_like_any_decline() -> None:
     told = []
     for code in ("conflict", "busy"):
         mine = passing(opened().referral, NOON, *TEAM).referral
-        theirs = decline(passing(other(), NOON, *TEAM).referral, "H1", code, minutes(1)).referral
+        theirs = decline(asked_elsewhere(), "H1", code, minutes(1)).referral
         linked = link(mine, theirs, "coordinator:herts", minutes(5)).referral
         world = Facts(mustered(*TEAM, now=NOON), default(), {declined_under(linked)[0]: declined_by(theirs)})
         told.append(([offer.answer for offer in linked.offers], request_anew(linked, world).named))
@@ -144,7 +148,7 @@ def test_whoever_declined_one_is_not_asked_for_the_other_so_that_a_conflict_look
 
 
 def test_whoever_holds_one_keeps_it_though_they_declined_the_other_unless_in_conflict() -> None:
-    theirs = decline(passing(other(), NOON, *TEAM).referral, "H1", "busy", minutes(1)).referral
+    theirs = decline(asked_elsewhere(), "H1", "busy", minutes(1)).referral
     referral = link(held(), theirs, "coordinator:herts", minutes(5)).referral
     assert (referral.holder.id if referral.holder else None) == "H1"
 

@@ -23,7 +23,7 @@ class Facts:
     muster: Muster
     policy: PolicyDocument
     barred: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Officers who declared a conflict (`bars.looked_under`) or declined (`bars.declined_under`), by what it was about."""
+    """Officers in conflict (`bars.looked_under`), or who declined (`bars.declined_under`), by what it was about."""
 
 
 def request_of(referral: Referral, facts: Facts, chosen: Sequence[str] = ()) -> Request:
