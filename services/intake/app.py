@@ -44,7 +44,7 @@ def build(platform: Platform) -> Service:
         router=router,
         subscriptions=[
             Subscription("door", inbound, Door(reception), door=True),
-            Subscription("inside", ("referrals", "access", "policy"), Inside()),
+            Subscription("inside", ("referrals", "access", "policy"), Inside(policies)),
         ],
         tasks=_tasks(platform, watch, Drills(platform, policies, reception, counter))
         | {"policies": policies.follow}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from services.intake.policies import Policies
 from services.intake.reception import Batch, Reception, Wanted
 from services.intake.rules.accept import Submission
 from services.intake.rules.amend import Amendment, Withdrawal
@@ -142,8 +143,11 @@ class Insight:
     policies: list[PolicyDocument] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
 class Inside:
     """`referrals`, `access` and `policy`: what became of reports, who looked, and by what rules we judge."""
+
+    known: Policies
 
     async def load(self, unit: Unit, events: Sequence[Received]) -> Insight:
         """Where the reports of these referrals stand, locked in id order."""
@@ -166,7 +170,8 @@ class Inside:
         if report is None:
             log.warning("referral_without_report", referral_id=event.referral_id)
             return
-        outcome = follow(report, event)
+        desks = {code: desk.name for code, desk in self.known.at(event.at).desks.items()}
+        outcome = follow(report, event, desks)
         state.followed[event.referral_id] = outcome.report
         state.changed.add(event.referral_id)
         state.told += addressed(outcome.report, outcome.to_control_rooms)

@@ -25,21 +25,6 @@ def _spelled_out(value: Any) -> Any:
     return {"from": span[1], "until": span[2]} if span else value
 
 
-def is_postcode(text: str) -> bool:
-    """Whether `text` could be meant as a full or an outward postcode, in any case and spacing.
-
-    A slip of the finger is a human check, not a refusal; what is far from a postcode may be something personal.
-    """
-    bare = "".join(text.split())
-    return 2 <= len(bare) <= 8 and bare.isascii() and bare.isalnum() and bare[0].isalpha()
-
-
-def _postcode(value: str) -> str:
-    if not is_postcode(value):
-        raise PydanticCustomError("not_a_postcode", "is neither a full nor an outward postcode")
-    return value
-
-
 def _email(value: str) -> str:
     local, at, domain = value.partition("@")
     if not (local and at and "." in domain) or any(letter.isspace() for letter in value):
@@ -47,8 +32,8 @@ def _email(value: str) -> str:
     return value
 
 
-Postcode = Annotated[str, StringConstraints(max_length=20), AfterValidator(_postcode)]
-"""As the sender wrote it; intake looks it up."""
+Postcode = Annotated[Label, StringConstraints(max_length=20)]
+"""As the sender wrote it; intake looks it up, and what is no postcode is for a human to check, not refused."""
 Phone = Annotated[Label, StringConstraints(max_length=40)]
 Email = Annotated[Label, StringConstraints(max_length=254), AfterValidator(_email)]
 

@@ -34,7 +34,8 @@ _HOW: Mapping[str, tuple[str, ...]] = {
     ),
     "outbound": (
         "Ignore fields and events that you do not know.",
-        "`sequence` counts the events of one `reference` from 1: drop what you have had, wait for what is missing.",
+        "`sequence` counts the events of one `reference` on your topic from 1: drop what you have had, wait for "
+        "what is missing.",
         "`log_line` is for your incident's log, once for each event.",
         "`state` closed, withdrawn or handed_off is the end of it: nothing more is expected of you.",
         "`exercise` reports say EXERCISE first.",

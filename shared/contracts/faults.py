@@ -20,7 +20,6 @@ _OURS = frozenset(
         "ends_before_it_starts",
         "no_offset",
         "not_a_date",
-        "not_a_postcode",
         "not_a_reference",
         "not_a_time",
         "not_a_phone_number",

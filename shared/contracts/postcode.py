@@ -1,12 +1,14 @@
-"""UK postcodes as people type them: a full one, or its outward half alone, in any case and spacing."""
+"""UK postcodes as people type them: a full one, or its outward half alone, in any case, spacing and punctuation."""
 
 import re
 from dataclasses import dataclass
 
 _AREA = r"[A-Z]{1,2}[0-9][A-Z0-9]?|GIR|NPT"
 """The shapes of an outward code, and the two in the directory that have none of them: Girobank's and old Newport's."""
-_FULL = re.compile(rf"({_AREA})([0-9][A-Z]{{2}})")
-_OUTWARD = re.compile(_AREA)
+_APART = r"[^\w?*#]*"
+"""Punctuation that may stand at either end and between the halves; not what stands for a letter nobody knew."""
+_FULL = re.compile(rf"{_APART}({_AREA}){_APART}([0-9][A-Z]{{2}}){_APART}")
+_OUTWARD = re.compile(rf"{_APART}({_AREA}){_APART}")
 
 
 @dataclass(frozen=True)
@@ -28,4 +30,5 @@ def parse_postcode(text: str) -> Postcode | None:
     full = _FULL.fullmatch(compact)
     if full is not None:
         return Postcode(full[1], full[2])
-    return Postcode(compact) if _OUTWARD.fullmatch(compact) else None
+    outward = _OUTWARD.fullmatch(compact)
+    return Postcode(outward[1]) if outward is not None else None

@@ -106,7 +106,9 @@ async def test_the_header_stands_for_the_key_and_must_equal_it(house: House) -> 
         ("coordinator:herts", {}, 202),
         ("control_room:herts", {"locations": [{"kind": "home", "postcode": "EN11 8AA"}]}, 422),
         ("control_room:herts", {"surprise": "hello"}, 422),
-        ("control_room:herts", {"contact": {"details": {**OTTOLINE, "home": {"postcode": "over the hill"}}}}, 422),
+        ("control_room:herts", {"contact": {"details": {**OTTOLINE, "home": {"postcode": ""}}}}, 422),
+        ("control_room:herts", {"contact": {"details": {**OTTOLINE, "home": {"postcode": "over the hill"}}}}, 202),
+        ("control_room:herts", {"received_at": "2199-06-06T12:00:00+01:00"}, 422),
         ("control_room:herts", {"contact": {"details": {**OTTOLINE, "home": {"postcode": "SG8 5A"}}}}, 202),
     ],
 )

@@ -22,6 +22,8 @@ from shared.contracts.particulars import OfficersInCase, PlannedEvent, Preferenc
 from shared.contracts.policy import PolicyDocument, response_class
 from shared.contracts.reports import EventAsked, GenderAsked, ReportPicture, ReportReceived
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far a sender's clock may be ahead of ours."""
 MOST_WORDS = 32
 """Skills asked for and suggested together, as the contract has it."""
 
@@ -67,7 +69,7 @@ class Moment:
 
 def accept(submission: Submission, geography: Geography, named: Named, moment: Moment) -> Step | Rejection:
     """A new report, or why not. The step tells routing `report.received` and the sender `report.accepted`."""
-    faults = tuple(_faults(submission, geography))
+    faults = tuple(_faults(submission, geography, moment.now))
     if faults:
         return Rejection("invalid", faults)
     report = _report(submission, geography, named, moment)
@@ -99,13 +101,15 @@ def again(report: Report, submission: Submission, at: datetime) -> Step | Reject
         return Rejection("key_reused", (fault("idempotency_key", "used_with_another_body"),))
     if not submission.by_topic:
         return Step(report)
-    counted = replace(report, outbound_sequence=report.outbound_sequence + 1)
+    counted = report.counted()
     answer = accepted(replace(counted, in_reply_to=submission.in_reply_to), at)
     return Step(counted, to_control_rooms=(answer,))
 
 
-def _faults(submission: Submission, geography: Geography) -> Iterator[Fault]:
+def _faults(submission: Submission, geography: Geography, now: datetime) -> Iterator[Fault]:
     fields, policy = submission.fields, geography.policy
+    if fields.received_at > now + CLOCKS_DIFFER:
+        yield fault("received_at", "in_the_future")
     yield from source_faults(submission.source, submission.force, policy)
     yield from unknown_codes(policy, fields.incident_kind, fields.strands, fields.risks)
     yield from unknown_grade(policy, submission.source.force, fields.grade)

@@ -170,7 +170,7 @@ def withdraw(report: Report, withdrawal: Withdrawal, now: datetime) -> Step | Re
     """Tell routing that the report is no longer wanted. A second withdrawal changes nothing; it is answered once
     routing has answered the first."""
     if report.state == "withdrawn" and withdrawal.by_topic:
-        counted = replace(report, outbound_sequence=report.outbound_sequence + 1)
+        counted = report.counted()
         answer = tell(outbound.ReferralWithdrawn, counted, now, in_reply_to=withdrawal.in_reply_to)
         return Step(counted, to_control_rooms=(answer,))
     if report.withdrawn_at is not None or report.state == "withdrawn":

@@ -51,8 +51,12 @@ class Told:
 
 
 def addressed(report: Followed, events: Sequence[Outbound]) -> list[Told]:
-    """Each event for each force that is told about a report."""
-    return [Told(force, report.outbound_key, event) for event in events for force in report.told]
+    """The event of a step for each force that is told about a report, in that force's own numbers."""
+    return [
+        Told(force, report.outbound_key, event.model_copy(update={"sequence": report.sequence_for(force)}))
+        for event in events
+        for force in report.told
+    ]
 
 
 @dataclass(frozen=True)

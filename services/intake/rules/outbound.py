@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.rules.faults import Fault, fault
-from services.intake.rules.log_lines import log_line
+from services.intake.rules.log_lines import NO_DESKS, Desks, line, log_line, sentence
 from services.intake.rules.report import F, Followed, Followup
 from shared.contracts import outbound, referrals
 from shared.contracts.lifecycle import ReferralEvent
@@ -31,10 +31,12 @@ def echo(source: Source) -> SourceEcho:
     return SourceEcho(**dict(source))
 
 
-def tell(kind: type[OutboundReport], report: Followed, at: datetime, **facts: Any) -> OutboundReport:
-    """An outbound event about a report as it stands; its sequence is the report's."""
+def tell(
+    kind: type[OutboundReport], report: Followed, at: datetime, desks: Desks = NO_DESKS, **facts: Any
+) -> OutboundReport:
+    """An outbound event about a report as it stands, in the numbers of the force it came from."""
     facts.setdefault("in_reply_to", report.in_reply_to)
-    said = f"{kind.name}.received" if facts.get("received") else kind.name
+    says = sentence(kind.name, facts, desks)
     return kind(
         reference=report.reference,
         source=report.source,
@@ -44,13 +46,16 @@ def tell(kind: type[OutboundReport], report: Followed, at: datetime, **facts: An
         state=report.state,
         holder=report.holder,
         next_due=report.next_due,
-        log_line=log_line(said, at, reference=report.reference, due=report.next_due, exercise=report.exercise),
+        log_line=line(says, at, reference=report.reference, due=report.next_due, exercise=report.exercise),
         **facts,
     )
 
 
-def follow(report: F, event: ReferralEvent) -> Followup[F]:
-    """Take in what routing says of a referral, and tell the control rooms what is theirs to know."""
+def follow(report: F, event: ReferralEvent, desks: Desks = NO_DESKS) -> Followup[F]:
+    """Take in what routing says of a referral, and tell the control rooms what is theirs to know.
+
+    `desks` are the names of hand-off desks by their codes.
+    """
     told_in = _OUTBOUND.get(event.name)
     after = replace(
         report,
@@ -63,11 +68,11 @@ def follow(report: F, event: ReferralEvent) -> Followup[F]:
         transferred=report.transferred or isinstance(event, referrals.ReferralTransferred),
         last_officer=_last_officer(report, event),
         ended_as=_ended_as(report, event),
-        outbound_sequence=report.outbound_sequence + (told_in is not None),
     )
     if told_in is None:
         return Followup(after)
-    return Followup(after, (tell(told_in, after, event.at, **_facts(told_in, after, event)),))
+    counted = after.counted()
+    return Followup(counted, (tell(told_in, counted, event.at, desks, **_facts(told_in, counted, event)),))
 
 
 def _last_officer(report: Followed, event: ReferralEvent) -> str | None:
@@ -114,7 +119,7 @@ _MORE: Mapping[type[Part], Callable[[Followed, Any], dict[str, Any]]] = {
 
 def unrouted(report: F, at: datetime) -> Followup[F]:
     """Routing has not taken the report on in time."""
-    after = replace(report, unrouted_at=at, outbound_sequence=report.outbound_sequence + 1)
+    after = replace(report, unrouted_at=at).counted()
     return Followup(after, (tell(outbound.ReportUnrouted, after, at),))
 
 

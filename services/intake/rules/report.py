@@ -1,8 +1,9 @@
 """A report as intake keeps it, and the ways a decision about one can turn out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 from uuid import UUID
 
 from services.intake.rules.contact import ContactFacts
@@ -25,12 +26,18 @@ class Skills(Part):
     """By the strands, which stay in the vault."""
 
 
+class ToldOthers(Part):
+    """How many events about a report each force was told that it did not come from."""
+
+    counts: Mapping[str, int] = {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Followed:
     """What it takes to follow a report: its names, and where it stands.
 
-    `held_until` is real time and None once routing has opened a referral. `outbound_sequence` counts what control
-    rooms were told, contiguous from 1.
+    `held_until` is real time and None once routing has opened a referral. `outbound_sequence` counts what the
+    force it came from was told, contiguous from 1; `told_others` the same for each other force.
     """
 
     referral_id: UUID
@@ -46,6 +53,7 @@ class Followed:
     holder: Holder | None = None
     next_due: datetime | None = None
     outbound_sequence: int = 1
+    told_others: ToldOthers | None = None
     changed_at: datetime | None = None
     unrouted_at: datetime | None = None
     amended_by: str | None = None
@@ -66,6 +74,19 @@ class Followed:
         """The forces that are told: the one it came from, and after a transfer the one that owns it."""
         owner = (self.force,) if self.transferred and self.force != self.source.force else ()
         return (self.source.force, *owner)
+
+    def counted(self) -> Self:
+        """With one more event told to each force of `told`."""
+        counts = dict(self.told_others.counts) if self.told_others else {}
+        others = {force: counts.get(force, 0) + 1 for force in self.told if force != self.source.force}
+        kept = ToldOthers(counts=counts | others) if others else self.told_others
+        return replace(self, outbound_sequence=self.outbound_sequence + 1, told_others=kept)
+
+    def sequence_for(self, force: str) -> int:
+        """The number of what a force of `told` was told last."""
+        if force == self.source.force or self.told_others is None:
+            return self.outbound_sequence
+        return self.told_others.counts.get(force, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

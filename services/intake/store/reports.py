@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.rules.contact import ContactFacts
-from services.intake.rules.report import Followed, Report, Skills
+from services.intake.rules.report import Followed, Report, Skills, ToldOthers
 from services.intake.store.tables import SCHEMA, ReportRow, table_of
 from shared import rows
 from shared.contracts.logline import SourceEcho
@@ -24,11 +24,13 @@ _MODELS: Mapping[str, type[Part]] = {
     "contact": ContactFacts,
     "holder": Holder,
     "skills": Skills,
+    "told_others": ToldOthers,
 }
 _FOLLOWED = tuple(field.name for field in fields(Followed))
 _FOLLOWING = (
     *("referral_id", "force", "state", "holder", "next_due", "held_until"),
     *("outbound_sequence", "changed_at", "unrouted_at", "transferred", "last_officer", "ended_as"),
+    "told_others",
 )
 """What can change because of what happens elsewhere; `referral_id` finds the row."""
 _LIVING = (
@@ -74,6 +76,11 @@ def _followed(row: sa.RowMapping) -> Followed:
     return Followed(**{name: _part(name, row[name]) for name in _FOLLOWED})
 
 
+def _standing(report: Followed) -> dict[str, Any]:
+    values = ((name, getattr(report, name)) for name in _FOLLOWING)
+    return {name: _json(value) if name in _MODELS else value for name, value in values}
+
+
 def _part(name: str, value: Any) -> Any:
     model = _MODELS.get(name)
     return value if model is None or value is None else model.model_validate_json(value)
@@ -116,11 +123,7 @@ async def lock_addressed(
 
 async def follow(connection: AsyncConnection, reports: Sequence[Followed]) -> None:
     """Write where reports stand now."""
-    await rows.update(
-        connection,
-        _TABLE,
-        [{name: getattr(report, name) for name in _FOLLOWING} | {"holder": _json(report.holder)} for report in reports],
-    )
+    await rows.update(connection, _TABLE, [_standing(report) for report in reports])
 
 
 async def lock_followed(connection: AsyncConnection, referral_ids: Iterable[UUID]) -> list[Followed]:

@@ -85,6 +85,7 @@ class ReportRow(Base, table=True):
     last_officer: str | None = Field(default=None, sa_type=sa.Text)
     ended_as: str | None = Field(default=None, sa_type=sa.Text)
     skills: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    told_others: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
 
 
 class MarkRow(Base, table=True):

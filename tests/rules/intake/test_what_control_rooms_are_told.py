@@ -202,6 +202,22 @@ def test_a_hand_off_is_awaited_until_the_desk_has_it() -> None:
     assert "the outside desk has it." in lines[1]
 
 
+def test_a_desk_whose_name_is_known_is_named() -> None:
+    its = report()
+    (told,) = follow(its, said(referrals.ReferralHandedOff, its), {"essex": "Essex Police"}).to_control_rooms
+    assert "Handed off to Essex Police, receipt awaited." in told.log_line
+
+
+def test_a_hand_over_that_is_only_asked_for_is_none_yet() -> None:
+    its = report()
+    lines = [
+        follow(its, said(referrals.ReferralHandedOver, its, accepted=accepted)).to_control_rooms[0].log_line
+        for accepted in (False, True)
+    ]
+    assert "Hand-over asked for; still with its officer." in lines[0]
+    assert "Handed over between officers." in lines[1]
+
+
 def test_an_unrouted_report_says_so_loudly() -> None:
     outcome = unrouted(report(), NOON)
     (told,) = outcome.to_control_rooms

@@ -1,7 +1,8 @@
-"""Alarms for the break-glass webhook, and drills found quickly."""
+"""Alarms for the break-glass webhook, drills found quickly, and a count of its own for each force that is told."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0003"
 down_revision = "0002"
@@ -40,4 +41,11 @@ def upgrade() -> None:
         ["source_force", "at"],
         schema=SCHEMA,
         postgresql_where=sa.text("system = 'drill'"),
+    )
+    op.add_column("reports", sa.Column("told_others", JSONB), schema=SCHEMA)
+    # A force that has read up to the common number goes on from there.
+    op.execute(
+        f"update {SCHEMA}.reports "
+        "set told_others = jsonb_build_object('counts', jsonb_build_object(force, outbound_sequence)) "
+        "where transferred and force <> source_force"
     )
