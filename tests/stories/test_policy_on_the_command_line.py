@@ -75,7 +75,7 @@ async def test_two_people_change_the_policy_at_a_terminal(postgres_url: str, tmp
         (("check", "bad.toml"), "bad.toml:{line}: matching.cap: out of range\n"),
         (("check", "worse.toml"), "worse.toml:1: toml: Invalid value (at end of document)\n"),
         (("check", "large.toml"), "large.toml: is larger than 256 KiB\n"),
-        (("check", "absent.toml"), "liaison: FileNotFoundError: No such file or directory\n"),
+        (("check", "absent.toml"), "liaison: absent.toml: No such file or directory\n"),
     ],
 )
 async def test_what_is_wrong_with_a_file_is_said_by_line_and_needs_no_database(
