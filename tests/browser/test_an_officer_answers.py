@@ -136,7 +136,7 @@ async def test_an_answer_kept_on_a_shared_phone_is_never_sent_as_somebody_else(p
     await page.context.set_offline(False)
     await page.context.request.post("/demo/sign-in", form={"as": "officer:H1077", "next": "/"}, max_redirects=0)
     await other.goto("/tasks")
-    await expect(other.locator(f"#offer-{reference}")).to_be_visible()
+    await expect(other.locator(f"#offer-{reference}")).to_be_visible(timeout=40_000)
     await other.wait_for_timeout(6_000)
 
     assert await the_town.holder(reference) is None

@@ -88,7 +88,7 @@ async def test_without_scripts_the_board_is_there_and_asks_for_itself_again(peop
     reference = await the_town.ask()
     await the_town.on_offer(reference)
     page = await at_board(people, scripts=False)
-    await expect(page.locator(f"#to-{reference}")).to_be_visible()
+    await expect(page.locator(f"#to-{reference}")).to_be_visible(timeout=40_000)
     assert 'http-equiv="refresh"' in await page.content()
 
 

@@ -96,7 +96,7 @@ async def town(folder: Path) -> AsyncIterator[Town]:
     process = _start(kept | settings, folder / "liaison.log")
     try:
         url = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=40) as http:
             await until(lambda: _ready(http, process, folder / "liaison.log"), 90)
             yield Town(url, http)
     finally:
