@@ -3,6 +3,9 @@
 The referrals are made by the rules themselves, as of the past, and written as routing writes them; then a routing
 process of its own meets their deadlines. Lateness counts to the moment at which the event is on Kafka, so that it
 holds the decision, the commit and the relay. The floor is one connection that marks the same deadlines as done.
+
+The second figure kills that process in the middle of it and leaves it away; lateness counts from when it is ready
+again for what fell due meanwhile.
 """
 
 import asyncio
@@ -37,6 +40,9 @@ AT_ONCE = 500
 OFFICER = "B0000"
 LEAD = timedelta(seconds=20)
 """Between the last referral written and the first deadline."""
+AWAY = timedelta(seconds=90)
+BEFORE, AFTER = timedelta(seconds=15), timedelta(seconds=15)
+"""How long deadlines fall due before the process is killed, and how long after it was to be back."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +80,36 @@ async def lateness(found: Fleet, count: int) -> Lateness:
     """`count` deadlines over a minute, met by the routing process `routing-1`, which is started when all are there."""
     database = await _database(found.database_url)
     try:
-        first_due = await _write(database, count)
+        first_due = await _write(database, count, SPREAD)
         found.start("routing-1")
         await found.ready("routing-1")
-        await asyncio.sleep((first_due + SPREAD - datetime.now(first_due.tzinfo)).total_seconds() + 5)
-        return Lateness.of(await _late(database, count), count)
+        await _until(first_due + SPREAD + timedelta(seconds=5))
+        return Lateness.of(await _late(database, count, first_due), count)
     finally:
         await database.close()
+
+
+async def lateness_after_a_stop(found: Fleet, count: int, away: timedelta) -> Lateness:
+    """`count` deadlines before, while and after the process is away; those that were due count from its return."""
+    database = await _database(found.database_url)
+    try:
+        first_due = await _write(database, count, BEFORE + away + AFTER)
+        found.start("routing-1")
+        await found.ready("routing-1")
+        await _until(first_due + BEFORE)
+        found.kill("routing-1")
+        await asyncio.sleep(away.total_seconds())
+        found.start("routing-1")
+        await found.ready("routing-1")
+        back = datetime.now(first_due.tzinfo)
+        await _until(first_due + BEFORE + away + AFTER + timedelta(seconds=5))
+        return Lateness.of(await _late(database, count, back, first_due + BEFORE), count)
+    finally:
+        await database.close()
+
+
+async def _until(instant: datetime) -> None:
+    await asyncio.sleep(max((instant - datetime.now(instant.tzinfo)).total_seconds(), 0))
 
 
 async def _database(url: str) -> Database:
@@ -88,8 +117,8 @@ async def _database(url: str) -> Database:
     return Database("routing", engine, await read_clock(engine, "routing", 1))
 
 
-async def _write(database: Database, count: int) -> datetime:
-    """Write referrals whose second step is due over a minute; gives when the first one is."""
+async def _write(database: Database, count: int, spread: timedelta) -> datetime:
+    """Write referrals whose second steps are due over `spread`; gives when the first one is."""
     policy = load_policy(load_settings(env_file=None))
     step = timedelta(minutes=policy.classes["priority"].steps[1].after_minutes)
     async with database.unit() as unit:
@@ -98,7 +127,7 @@ async def _write(database: Database, count: int) -> datetime:
     for begin in range(0, count, AT_ONCE):
         work = Work()
         for number in range(begin, min(begin + AT_ONCE, count)):
-            for transition in _asked(policy, first_due + SPREAD * (number / count) - step):
+            for transition in _asked(policy, first_due + spread * (number / count) - step):
                 work.put(transition)
         async with database.unit() as unit:
             await save(unit, work, {})
@@ -125,25 +154,30 @@ def _report(at: datetime) -> ReportReceived:
     return ReportReceived.model_validate(plain)
 
 
-async def _late(database: Database, count: int) -> list[float]:
-    """Seconds from the second step's due time to its first event on Kafka, once all are there or a while has passed."""
+async def _late(database: Database, count: int, back: datetime, gone: datetime | None = None) -> list[float]:
+    """Seconds from the second step's due time to its first event on Kafka, once all are there or a while has passed.
+
+    What fell due after the process was `gone` counts from when it was `back` at the earliest.
+    """
     late: list[float] = []
     for _ in range(60):
         async with database.unit() as unit:
-            found = await unit.connection.execute(
-                sa.text(
-                    "select extract(epoch from min(j.published_at) - "
-                    "cast(r.life #>> '{ladder,rungs,1,at}' as timestamptz)) as late "
-                    "from routing.referrals r join routing.journal j on j.key = r.id::text and j.topic = 'referrals' "
-                    "where cast(convert_from(j.payload, 'UTF8')::jsonb ->> 'sequence' as int) > 2 "
-                    "and j.published_at is not null group by r.id, r.life"
-                )
-            )
+            found = await unit.connection.execute(_LATE, {"gone": gone or back, "back": back})
             late = [float(row.late) for row in found]
         if len(late) >= count:
             break
         await asyncio.sleep(1)
     return late
+
+
+_LATE = sa.text(
+    "select extract(epoch from min(j.published_at) - case when due.at < cast(:gone as timestamptz) then due.at "
+    "else greatest(due.at, cast(:back as timestamptz)) end) as late from routing.referrals r "
+    "cross join lateral (select cast(r.life #>> '{ladder,rungs,1,at}' as timestamptz) as at) due "
+    "join routing.journal j on j.key = r.id::text and j.topic = 'referrals' "
+    "where cast(convert_from(j.payload, 'UTF8')::jsonb ->> 'sequence' as int) > 2 "
+    "and j.published_at is not null group by r.id, due.at"
+)
 
 
 async def floor(url: str, count: int) -> Lateness:
@@ -176,14 +210,36 @@ async def floor(url: str, count: int) -> Lateness:
     return Lateness.of(late, count)
 
 
-async def measure(folder: Path, url: str, bootstrap: str, count: int) -> tuple[Lateness, Lateness]:
-    """Ours and the floor, on an empty database."""
+@dataclass(frozen=True)
+class Measured:
+    """Deadlines over a minute, ours and the floor; and with the process away for a while."""
+
+    ours: Lateness
+    floor: Lateness
+    stopped: Lateness
+
+
+async def measure(folder: Path, url: str, bootstrap: str, count: int, few: int) -> Measured:
+    """On an empty database: `count` deadlines over a minute, then `few` around a stop of 90 seconds."""
     found = Fleet(folder, url, bootstrap)
     await asyncio.to_thread(found.command, "migrate")
     write_roster(folder / "lateness-roster", "http://127.0.0.1:9/nobody")
     await asyncio.to_thread(found.command, "roster", "load", str(folder / "lateness-roster"))
     try:
         ours = await lateness(found, count)
+        found.kill("routing-1")
+        await _forget(url)
+        stopped = await lateness_after_a_stop(found, few, AWAY)
     finally:
         found.stop()
-    return ours, await floor(url, count)
+    return Measured(ours, await floor(url, count), stopped)
+
+
+async def _forget(url: str) -> None:
+    """Leave nothing that the next figure would count, or that would fall due meanwhile."""
+    connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await connection.execute(
+        "truncate routing.referrals, routing.timeline, routing.decisions, routing.engagements, routing.loads; "
+        "delete from routing.journal where topic = 'referrals'"
+    )
+    await connection.close()

@@ -210,6 +210,20 @@ def test_a_standing_holds_until_it_says_so(team: list[Officer], request: Request
     assert standing.roll == fresh.standing.roll
 
 
+@given(rosters(1), st.lists(st.tuples(REQUESTS, SCOPES), min_size=2, max_size=6), LOADS)
+def test_what_was_ranked_before_from_one_muster_changes_nothing_but_loads(
+    team: list[Officer], asked: list[tuple[Request, Scope]], loads: dict[str, Load]
+) -> None:
+    used = mustered(team, loads)
+    for request, scope in asked * 2:
+        fresh = Muster(used.standing, used.now, dict(used.loads))
+        ranking = rank(request, used, scope)
+        assert ranking == rank(request, fresh, scope)
+        assert used.written() == fresh.written()
+        for row in ranking.ranked[:1]:
+            used.charge(row.officer, 1)
+
+
 @given(rosters(), REQUESTS, LOADS)
 def test_one_officers_rule_is_the_same_asked_alone(
     team: list[Officer], request: Request, loads: dict[str, Load]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
-from services.routing.rules.matching.model import Load, Ranking, Request
+from services.routing.rules.matching.model import Load, Ranking, Request, WrittenLoad
 from services.routing.rules.matching.muster import ROLL, Muster, Standing
 from services.routing.rules.matching.rank import rank
 
@@ -27,8 +27,7 @@ def record(request: Request, at: Muster, ranking: Ranking, chosen: Sequence[str]
     asked by anybody, and why (`muster.ROLL`). `out` holds those who could not be asked for this, by rule. `loads`
     holds [open offers and held, last task in seconds since 1970] of everybody present who had any.
     """
-    standing, loads = at.standing, at.loads
-    present = (candidate.officer.id for candidate in standing.present)
+    standing = at.standing
     return {
         "v": FORMAT,
         "at": at.now.astimezone(UTC).isoformat(),
@@ -42,7 +41,7 @@ def record(request: Request, at: Muster, ranking: Ranking, chosen: Sequence[str]
         "ranked": list(map(_ROW, ranking.ranked)),
         "out": _for_this(ranking),
         "roll": standing.roll,
-        "loads": {id: _load(loads[id]) for id in present if id in loads},
+        "loads": at.written(),
     }
 
 
@@ -71,11 +70,7 @@ def _for_this(ranking: Ranking) -> dict[str, list[str]]:
     return {code: list(ids) for code, ids in ranking.ruled_out.items() if code not in ROLL}
 
 
-def _load(load: Load) -> list[float | None]:
-    return [load.counted, load.last_task.timestamp() if load.last_task else None]
-
-
-def _read_load(pair: Sequence[float | None]) -> Load:
+def _read_load(pair: WrittenLoad) -> Load:
     counted, last = pair
     return Load(int(counted or 0), datetime.fromtimestamp(last, UTC) if last is not None else None)
 

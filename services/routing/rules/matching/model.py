@@ -39,12 +39,20 @@ class Roster:
     officers: tuple[Officer, ...]
 
 
+WrittenLoad = list[float | None]
+"""A load as a decision keeps it: open offers and held, the last task in seconds since 1970."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """Open offers and held referrals together, broadcasts left out, and when the last task was given."""
 
     counted: int = 0
     last_task: datetime | None = None
+
+    def written(self) -> WrittenLoad:
+        """As a decision keeps it."""
+        return [self.counted, self.last_task.timestamp() if self.last_task else None]
 
 
 IDLE = Load()

@@ -4,13 +4,13 @@ What holds for any request (training, leave, duty) is settled once for a stretch
 next fifty referrals touches only those who could be asked.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from services.routing.rules.calendar import local_day
-from services.routing.rules.matching.model import IDLE, Candidate, Load, Officer, Roster
+from services.routing.rules.matching.model import IDLE, Candidate, Load, Officer, Ranked, Reach, Roster, WrittenLoad
 from services.routing.rules.roster.duty import AVAILABLE, AWAY, Duty
 from shared.contracts.matching import Matching
 from shared.contracts.policy import PolicyDocument
@@ -73,16 +73,45 @@ class Muster:
     standing: Standing
     now: datetime
     loads: dict[str, Load]
+    _rated: dict[Hashable, dict[str, Ranked]] = field(default_factory=dict, repr=False, compare=False)
+    _reached: dict[Hashable, list[Reach]] = field(default_factory=dict, repr=False, compare=False)
+    _written: dict[str, WrittenLoad] = field(default_factory=dict, repr=False, compare=False)
 
     def charge(self, officer: str, counted: int) -> None:
         """Give an officer one more task as of now; `counted` is 0 for a broadcast."""
         load = self.loads.get(officer, IDLE)
-        self.loads[officer] = Load(load.counted + counted, self.now)
+        self._burden(officer, Load(load.counted + counted, self.now))
 
     def discharge(self, officer: str) -> None:
         """Take a counted task off an officer."""
         load = self.loads.get(officer, IDLE)
-        self.loads[officer] = Load(max(load.counted - 1, 0), load.last_task)
+        self._burden(officer, Load(max(load.counted - 1, 0), load.last_task))
+
+    def rated(self, alike: Hashable) -> dict[str, Ranked]:
+        """Officers rated already for requests alike, by id, to be added to; whose load changes is rated anew.
+
+        A storm is many requests that ask for the same: fifty of them cost little more than one.
+        """
+        return self._rated.setdefault(alike, {})
+
+    def reached(self, place: Hashable, reach: Callable[[Candidate], Reach]) -> list[Reach]:
+        """Everybody present with their way to a place, worked out once for each place."""
+        if place not in self._reached:
+            self._reached[place] = [reach(candidate) for candidate in self.standing.present]
+        return self._reached[place]
+
+    def written(self) -> dict[str, WrittenLoad]:
+        """What everybody present has in hand, as a decision keeps it; whoever never had a task is left out."""
+        known, loads = self._written, self.loads
+        for id_ in loads.keys() - known.keys():
+            known[id_] = loads[id_].written()
+        return {one.officer.id: known[one.officer.id] for one in self.standing.present if one.officer.id in known}
+
+    def _burden(self, officer: str, load: Load) -> None:
+        self.loads[officer] = load
+        self._written.pop(officer, None)
+        for rows in self._rated.values():
+            rows.pop(officer, None)
 
     def next_on_duty(self, forces: Iterable[str]) -> datetime | None:
         """When the next officer of these forces comes on duty, None where none is known to."""

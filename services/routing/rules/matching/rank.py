@@ -1,6 +1,6 @@
 """Ranking: the same officers, request, policy and instant give the same order, whatever order they come in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from services.routing.rules.matching.filters import after_force, before_force, sift
 from services.routing.rules.matching.model import Candidate, Ranked, Ranking, Reach, Request, Scope
@@ -80,10 +80,13 @@ def _rater(request: Request, muster: Muster, scope: Scope) -> Callable[[Reach], 
     rested = matching.task_minutes + matching.shift_end_margin_minutes
     home = None if scope in {"pool", "sisters"} else request.force
     in_time, score = _in_time(muster), scorer(request, matching, muster.now)
+    rated = muster.rated(_asks_for(request, home))
 
     def rate(reach: Reach) -> Ranked:
         candidate, _, left = reach
         officer = candidate.officer
+        if (known := rated.get(officer.id)) is not None:
+            return known
         load, counted, since = loads.get(officer.id), 0, _NEVER
         if load is not None:
             counted = load.counted
@@ -91,9 +94,17 @@ def _rater(request: Request, muster: Muster, scope: Scope) -> Callable[[Reach], 
         parts = score(reach, counted, since)
         tired = "shift_ends_soon" if left < rested else "short_rest" if candidate.short_rest else None
         tier = DUE_ON if candidate.begins > in_time else HOME if home is None or officer.force == home else SISTER
-        return make(Ranked, (tier, tired is not None, -sum(parts), since, officer.id, officer.force, tired, parts))
+        row = make(Ranked, (tier, tired is not None, -sum(parts), since, officer.id, officer.force, tired, parts))
+        rated[officer.id] = row
+        return row
 
     return rate
+
+
+def _asks_for(request: Request, home: str | None) -> Hashable:
+    """All that a rating depends on beside the officer; requests that are equal in it are alike."""
+    wishes = (request.skills, request.languages, request.gender, request.gender_required)
+    return (home, request.district, request.km, request.known, request.last, wishes)
 
 
 def _in_time(muster: Muster) -> float:

@@ -20,6 +20,8 @@ LONGEST = timedelta(days=7) / timedelta(minutes=1)
 def reaches(request: Request, muster: Muster, candidates: Sequence[Candidate]) -> list[Reach]:
     """The candidates with their way to where the request is."""
     reach = _reacher(request, muster)
+    if candidates is muster.standing.present:
+        return muster.reached(request.km, reach)
     return [reach(candidate) for candidate in candidates]
 
 
