@@ -1,10 +1,14 @@
 """Addresses as people write them in settings, and what this project reads out of them."""
 
-from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from collections.abc import Callable, Iterable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 Network = IPv4Network | IPv6Network
+
+# These carry an IPv4 address inside, which a gateway would reach in our name.
+_TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("2002::/16"))
+_HERE = ("127.0.0.1", "::1")
 
 
 def _split(url: str) -> SplitResult:
@@ -57,3 +61,45 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def may_be_reached(host: str, allowed: Iterable[Network], *, public: bool) -> bool:
+    """Whether a webhook may reach this IP address: in an allowed network or, if `public`, on the internet.
+
+    False for what is no IP address.
+    """
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in allowed) or (public and _is_public(address))
+
+
+def webhook_refusal(url: str, allowed: Iterable[Network]) -> str | None:
+    """Why a webhook could never be reached, as far as its address itself shows; None for nothing known against it.
+
+    Only IP addresses and the names of this machine can be judged before they are used: what any other name stands for
+    is looked at by notify whenever it sends. Plain http is for allowed networks alone.
+    """
+    parts = _split(url)
+    host, networks = (parts.hostname or "").rstrip("."), tuple(allowed)
+    if host == "localhost" or host.endswith(".localhost"):
+        here = any(may_be_reached(address, networks, public=False) for address in _HERE)
+        return None if here else "private_address"
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    if not may_be_reached(host, networks, public=True):
+        return "private_address"
+    return None if may_be_reached(host, networks, public=parts.scheme == "https") else "needs_https"
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    return (
+        address.is_global
+        and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+        and not any(address in network for network in _TRANSLATED)
+    )

@@ -1,12 +1,15 @@
 """What the OpenAPI document says beyond what the framework sees: bodies read by the contract's models, and refusals.
 
 Our routes take their bodies as bytes, so that a contract's model reads them and its own reasons come back. `reads`
-names that model on the handler; `described` writes it into the document, with the examples kept for it.
+names that model on the handler, `answers` those of what it says; `described` writes them into the document, with the
+examples kept for them.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,11 +36,15 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 EXAMPLES = Path(__file__).parent / "contracts" / "bodies"
 """An example for each body, `<model's name>.json`; committed ones are never edited."""
+ANSWERS = Path(__file__).parent / "contracts" / "answers"
+"""The same for answers, beside their models."""
 
 _DEFINITIONS = "#/$defs/"
 _PROBLEM = "#/components/schemas/Problem"
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _READS = "body_it_reads"
+_ANSWERS = "answers_it_gives"
+_STREAMS = "events_it_streams"
 _KEY_HEADER: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -65,14 +72,40 @@ def reads(model: type[BaseModel], *, required: bool = True) -> Callable[[Handler
     return mark
 
 
+def answers(model: type[BaseModel] | None, status: int = 200) -> Callable[[Handler], Handler]:
+    """Say which model an answer of a handler looks like, by its status; None: it has no body. One line for each."""
+
+    def mark(handler: Handler) -> Handler:
+        setattr(handler, _ANSWERS, {status: model, **getattr(handler, _ANSWERS, {})})
+        return handler
+
+    return mark
+
+
+def streams(example: str) -> Callable[[Handler], Handler]:
+    """Say that a handler answers with server-sent events, and what they look like."""
+
+    def mark(handler: Handler) -> Handler:
+        setattr(handler, _STREAMS, example)
+        return handler
+
+    return mark
+
+
+def answers_given_by(route: APIRoute) -> Mapping[int, type[BaseModel] | None]:
+    """What a route's handler says that it answers, by status; empty where it says nothing."""
+    found: Mapping[int, type[BaseModel] | None] = getattr(route.endpoint, _ANSWERS, {})
+    return found
+
+
 def body_read_by(route: APIRoute) -> BodyRead | None:
     """What a route's handler says that it reads, None where it says nothing."""
     return getattr(route.endpoint, _READS, None)
 
 
-def example_of(model: type[BaseModel]) -> Any:
-    """The example kept for a body, None where there is none."""
-    path = EXAMPLES / f"{model.__name__}.json"
+def example_of(model: type[BaseModel], folder: Path = EXAMPLES) -> Any:
+    """The example kept for a model, None where there is none."""
+    path = folder / f"{model.__name__}.json"
     return json.loads(path.read_text("utf-8")) if path.exists() else None
 
 
@@ -106,9 +139,13 @@ def _describe(operation: Json, route: APIRoute, method: str) -> None:
         operation["security"] = [{"token": []}]
     if method == "POST" and type(route).__name__ == "IdempotentRoute":
         operation.setdefault("parameters", []).append(_KEY_HEADER)
-    answers = operation.setdefault("responses", {})
+    told = operation.setdefault("responses", {})
+    for status, model in answers_given_by(route).items():
+        told[str(status)] = _success(status, model)
+    if (events := getattr(route.endpoint, _STREAMS, None)) is not None:
+        told["200"] = _stream(events)
     for refusal in _refusals(route, method):
-        answers[str(refusal.status)] = _answer(refusal)
+        told[str(refusal.status)] = _answer(refusal)
 
 
 def _signs_in(route: APIRoute) -> bool:
@@ -116,12 +153,29 @@ def _signs_in(route: APIRoute) -> bool:
 
 
 def _body(body: BodyRead) -> Json:
-    schema = body.model.model_json_schema()
+    return {"required": body.required, "content": {"application/json": _content(body.model, EXAMPLES)}}
+
+
+def _success(status: int, model: type[BaseModel] | None) -> Json:
+    """An answer as its model has it, in the model's own words."""
+    if model is None:
+        return {"description": HTTPStatus(status).phrase}
+    content = {"application/json": _content(model, ANSWERS)}
+    return {"description": cleandoc(model.__doc__ or model.__name__), "content": content}
+
+
+def _stream(events: str) -> Json:
+    content = {"schema": {"type": "string"}, "examples": {"example": {"value": events}}}
+    return {"description": "Server-sent events, without end.", "content": {"text/event-stream": content}}
+
+
+def _content(model: type[BaseModel], folder: Path) -> Json:
+    schema = model.model_json_schema()
     content: Json = {"schema": _inlined(schema, schema.pop("$defs", {}))}
-    example = example_of(body.model)
+    example = example_of(model, folder)
     if example is not None:
         content["examples"] = {"example": {"value": example}}
-    return {"required": body.required, "content": {"application/json": content}}
+    return content
 
 
 def _inlined(part: Any, definitions: Mapping[str, Any]) -> Any:

@@ -6,7 +6,7 @@ at work is told to come back; what failed on our side frees its key. Scope: clie
 
 import hashlib
 import hmac
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,16 +71,39 @@ async def _once(database: Database, request: Request, handler: Endpoint) -> Resp
     return response
 
 
+async def only_once(
+    database: Database, request: Request, key: str, said: str, deed: Callable[[], Awaitable[object]]
+) -> None:
+    """Do what a page's form asks for, once, however often it is sent: `key` is a field of it, `said` what it says.
+
+    A refusal is not kept: corrected, the same form may be sent again.
+    """
+    its = _Key(str(principal_of(request)), key, _digest(request, said.encode()))
+    async with database.unit() as unit:
+        kept = await _reserve(unit, its)
+    if kept is not None:
+        return
+    try:
+        await deed()
+    except BaseException:
+        await _forget(database, its)
+        raise
+    async with database.unit() as unit:
+        await _keep(unit, its, Response(status_code=204))
+
+
 async def _key_of(request: Request) -> _Key:
     value = request.headers[HEADER]
     if not 1 <= len(value) <= LONGEST or not value.isprintable():
         raise Invalid(errors=[FieldError("Idempotency-Key", "out_of_range")])
-    body = await request.body()
+    return _Key(str(principal_of(request)), value, _digest(request, await request.body()))
+
+
+def _digest(request: Request, body: bytes) -> bytes:
     path = f"{request.url.path}?{request.url.query}"
     # Keyed, so that nobody who reads the table can try out whose details a body may have held.
     secret = request.app.state.keys.derive("idempotency")[-1]
-    digest = hmac.new(secret, path.encode() + b"\n" + body, hashlib.sha256).digest()
-    return _Key(str(principal_of(request)), value, digest)
+    return hmac.new(secret, path.encode() + b"\n" + body, hashlib.sha256).digest()
 
 
 async def _reserve(unit: Unit, key: _Key) -> Response | None:

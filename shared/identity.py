@@ -75,7 +75,7 @@ def verify_demo(token: str, keys: MasterKeys) -> Principal:
     raise Unauthenticated("token_refused")
 
 
-ANY_FORCE = frozenset({"dpo", "officer", "partner", "policy"})
+ANY_FORCE = frozenset({"dpo", "officer", "ops", "partner", "policy"})
 """Roles whose reach is not a force: what they see is narrowed by the record itself (offered, own, reference)."""
 
 GRANTS: Mapping[str, frozenset[str]] = {
@@ -122,6 +122,8 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "policies.write": frozenset({"policy"}),
     "fallback.read": SUPERVISORS | {"control_room"},
     "unrouted.read": SUPERVISORS | {"control_room"},
+    "control_rooms.read": frozenset({"ops", "control_room", "coordinator", "fim"}),
+    "control_rooms.pause": frozenset({"ops", "control_room", "coordinator", "fim"}),
 }
 """Action → roles. The only place that grants; a force, where the role has one, must also be the record's."""
 

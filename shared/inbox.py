@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
@@ -83,7 +84,7 @@ class Received:
         """Bytes of its value."""
         return len(self.record.value or b"")
 
-    @property
+    @cached_property
     def key(self) -> str | None:
         """The record's key as text; what is not UTF-8 is replaced, NUL is dropped."""
         key = self.record.key
@@ -94,7 +95,7 @@ class Received:
         """The force in the topic's name (`inbound.herts` → `herts`), None where there is none."""
         return force_of(self.record.topic)
 
-    @property
+    @cached_property
     def identity(self) -> tuple[str, str, str]:
         """(principal, source, id): what the inbox knows it by. Without a readable id, its coordinates."""
         principal = self.force or "internal"
@@ -104,7 +105,7 @@ class Received:
         place = f"{record.partition}:{record.offset}:{record.timestamp}:{self.digest.hex()[:16]}"
         return (principal, f"coordinates:{record.topic}", place)
 
-    @property
+    @cached_property
     def stream(self) -> tuple[str, str] | None:
         """(producer, referral id) where the event has a sequence, else None."""
         referral = getattr(self.event, "referral_id", None)

@@ -7,13 +7,14 @@ Size and topic are checked here, because a row the broker refuses would block ev
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.contracts.cloudevents import Envelope, to_headers
+from shared.contracts.cloudevents import Envelope, header_texts
 from shared.contracts.model import Event
 from shared.contracts.topics import family
 from shared.identifiers import uuid7
@@ -39,8 +40,7 @@ class Outgoing:
     event_id: UUID = field(default_factory=uuid7)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """An entry as the journal stores it."""
 
     topic: str
@@ -71,7 +71,7 @@ def _headers(entry: Outgoing, source: str) -> str:
         subject=entry.subject or entry.key,
         traceparent=current_traceparent(),
     )
-    return orjson.dumps([[name, value.decode()] for name, value in to_headers(envelope)]).decode()
+    return orjson.dumps(header_texts(envelope)).decode()
 
 
 async def append(connection: AsyncConnection, schema: str, entries: Sequence[Outgoing]) -> None:

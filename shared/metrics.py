@@ -35,6 +35,11 @@ class Metrics:
     drill_overdue: Gauge
     notices: Counter
     notice_seconds: Histogram
+    control_room_events: Counter
+    control_room_dropped: Counter
+    control_room_paused: Gauge
+    control_room_waiting: Gauge
+    control_room_age: Gauge
     task_restarts: Counter
     log_fields_dropped: Counter
 
@@ -96,6 +101,23 @@ def _promises() -> dict[str, Counter | Gauge | Histogram]:
     }
 
 
+def _control_rooms() -> dict[str, Counter | Gauge | Histogram]:
+    force = ["force"]
+    return {
+        "control_room_events": Counter(
+            "liaison_control_room_events", "Attempts to tell a control room by webhook", [*force, "state"]
+        ),
+        "control_room_dropped": Counter(
+            "liaison_control_room_dropped", "Events a control room did not take in 72 hours", force
+        ),
+        "control_room_paused": Gauge("liaison_control_room_paused", "1 while a control room is not sent to", force),
+        "control_room_waiting": Gauge("liaison_control_room_waiting", "Events that wait for a control room", force),
+        "control_room_age": Gauge(
+            "liaison_control_room_age_seconds", "Age of the oldest of them, 0 when there is none", force
+        ),
+    }
+
+
 def _process() -> dict[str, Counter | Gauge | Histogram]:
     return {
         "task_restarts": Counter("liaison_task_restarts", "Supervised loops started again", ["service", "task"]),
@@ -106,7 +128,7 @@ def _process() -> dict[str, Counter | Gauge | Histogram]:
 @cache
 def metrics() -> Metrics:
     """This process's figures, made on first use in Prometheus' default registry."""
-    return Metrics(**(_out() | _in() | _promises() | _process()))  # type: ignore[arg-type]
+    return Metrics(**(_out() | _in() | _promises() | _control_rooms() | _process()))  # type: ignore[arg-type]
 
 
 def exposition() -> tuple[bytes, str]:

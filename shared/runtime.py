@@ -122,8 +122,12 @@ def _assemble(service: Service, platform: Platform, sources: Sources) -> Running
     url = sources.database_urls[service.name]
     security = sources.settings.kafka_security()
     relay = Relay(service.name, url, sources.bootstrap, platform.bell("relay"), security)
-    # Any replica's dispatcher may take any notice; the relay is one, and most often here.
-    bells = Bells(platform, url, lambda name: name == "dispatcher" or (name == "relay" and relay.owner))
+    # Any replica may take any notice and tell any control room; the relay is one, and most often here.
+    bells = Bells(
+        platform,
+        url,
+        lambda name: name.startswith(("dispatcher", "control_room.")) or (name == "relay" and relay.owner),
+    )
     platform.database.on_commit = bells.ring
     readers = readers_of(service, platform)
     platform.broker_reachable = lambda: relay.reachable

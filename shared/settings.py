@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -18,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.addresses import Network, is_loopback, must_be_url, parse_networks, postgres_url
 from shared.keyring import own_master_keys, parse_master_keys
+from shared.push_key import PushKey, must_be_contact, parse_push_key, push_key_from
 from shared.sealing import MasterKeys
 
 PREFIX = "LIAISON_"
@@ -103,6 +105,8 @@ class Settings(BaseSettings):
     break_glass_webhook: Annotated[SecretStr, _checked(must_be_url("http", "https"))] | None = None
     webhook_secrets: Annotated[SecretStr, _checked(_whsec)] | None = None
     webhook_allow: Annotated[str, _checked(parse_networks)] = ""
+    web_push_key: Annotated[SecretStr, _checked(parse_push_key)] | None = None
+    web_push_contact: Annotated[str, _checked(must_be_contact)] = ""
 
     clock_speed: float = Field(1.0, ge=1, le=100_000, allow_inf_nan=False)
     policy: Path | None = None
@@ -193,6 +197,18 @@ class Settings(BaseSettings):
         if self.auth != "demo":
             raise SettingsError("WEBHOOK_SECRETS", "is not set, and LIAISON_AUTH=oidc needs it")
         return tuple("whsec_" + base64.b64encode(key).decode() for key in keys.derive("webhook secret"))
+
+    def push_key(self, keys: MasterKeys) -> PushKey | None:
+        """Who we are to browsers' push services; in demo, unless set, made from `keys`; None: no push."""
+        contact = self.web_push_contact or self._own_contact()
+        if self.web_push_key is not None:
+            return PushKey(parse_push_key(self.web_push_key.get_secret_value()), contact)
+        # Of the oldest key, for browsers have subscribed with it: a newer one in front of it loses nobody.
+        return PushKey(push_key_from(keys.derive("web push")[-1]), contact) if self.auth == "demo" else None
+
+    def _own_contact(self) -> str:
+        url = urlsplit(self.base_url)
+        return self.base_url if url.scheme == "https" else f"mailto:liaison@{url.hostname}"
 
     def webhook_networks(self) -> tuple[Network, ...]:
         """Private networks that webhooks may reach all the same; in demo this machine is one of them."""

@@ -10,7 +10,7 @@ from shared.clock import Clock
 from shared.contracts.topics import PARTITIONS
 from shared.database import Database, engine_for
 from shared.sealing import MasterKeys, new_key
-from shared.service import Platform, Subscription
+from shared.service import Platform, Service, Subscription
 from shared.settings import SERVICES, load_settings
 
 
@@ -26,12 +26,17 @@ async def begin_at_the_end(bootstrap: str, group: str, topics: Sequence[str]) ->
         await consumer.stop()
 
 
-def subscriptions(service: str) -> list[Subscription]:
-    """What a service subscribes to, without starting it."""
+def built(service: str) -> Service:
+    """A service put together, and not started."""
     engine = engine_for("postgresql+asyncpg://nobody@localhost/nothing", pool=1)
     database = Database(service, engine, Clock(datetime(2026, 6, 6, tzinfo=UTC)))
     platform = Platform(load_settings(env_file=None), database, MasterKeys({"test": new_key()}), "test")
-    return build_of(service)(platform).subscriptions
+    return build_of(service)(platform)
+
+
+def subscriptions(service: str) -> list[Subscription]:
+    """What a service subscribes to, without starting it."""
+    return built(service).subscriptions
 
 
 async def all_services_begin_at_the_end(bootstrap: str) -> None:

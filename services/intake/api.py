@@ -17,9 +17,10 @@ from services.intake.rules.desk import Address, Handle
 from services.intake.rules.report import Rejection, Report
 from services.intake.store import sealed
 from services.intake.submissions import Counter, Request
+from shared.contracts.answers.reports import ContactLeft, ReportChecked, ReportTaken
 from shared.contracts.contact import ContactDetails
 from shared.contracts.inbound import AmendmentBody, ReportBody, WithdrawalBody
-from shared.described import reads
+from shared.described import answers, reads
 from shared.errors import NotFound
 from shared.idempotency import idempotent_route
 from shared.identifiers import normalise_reference
@@ -71,6 +72,8 @@ class ReportsIn:
             router.add_api_route(path, handler, status_code=status, methods=["POST"])
         return router
 
+    @answers(ReportTaken, 202)
+    @answers(ReportChecked)
     @reads(ReportBody)
     async def submit(
         self,
@@ -86,6 +89,7 @@ class ReportsIn:
             return await self._check(request)
         return self._accepted(await self._handle(request))
 
+    @answers(ReportTaken, 202)
     @reads(AmendmentBody)
     async def amend(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """A change to a report of one's own force."""
@@ -94,6 +98,7 @@ class ReportsIn:
         request = asking.amend(self.reception, principal, reference_of(reference), changes)
         return self._accepted(await self._handle(request))
 
+    @answers(ReportTaken, 202)
     @reads(WithdrawalBody)
     async def withdraw(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """A report of one's own force is no longer wanted."""
@@ -102,6 +107,7 @@ class ReportsIn:
         request = Withdraw(Address(reference_of(reference)), Withdrawal(principal.force, reason))
         return self._accepted(await self._handle(request))
 
+    @answers(ContactLeft, 201)
     @reads(ContactDetails)
     async def leave_contact(self, principal: SignedIn, body: Body) -> Response:
         """Contact details, sealed at once; a report claims the handle once within 24 hours."""

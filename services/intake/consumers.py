@@ -11,7 +11,7 @@ from services.intake.rules.accept import Submission
 from services.intake.rules.amend import Amendment, Withdrawal
 from services.intake.rules.desk import Address, Enclosed, Told, addressed
 from services.intake.rules.faults import fault
-from services.intake.rules.outbound import follow, rejected
+from services.intake.rules.outbound import away_or_back, follow, rejected
 from services.intake.rules.report import Followed, Rejection, Step
 from services.intake.store import ledger, reports, told
 from services.intake.store.ledger import Look
@@ -19,6 +19,7 @@ from shared.contracts.access import AccessRecorded
 from shared.contracts.inbound import ReportAmended, ReportSubmitted, ReportWithdrawn
 from shared.contracts.lifecycle import ReferralEvent
 from shared.contracts.policy import PolicyDocument, PolicyPublished
+from shared.contracts.referrals import ServiceDegraded, ServiceRestored
 from shared.database import Unit
 from shared.inbox import Received
 from shared.telemetry import get_logger
@@ -141,6 +142,7 @@ class Insight:
     told: list[Told] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     policies: list[PolicyDocument] = field(default_factory=list)
+    parts: list[ServiceDegraded | ServiceRestored] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ class Inside:
             self._follow(state, event)
         elif isinstance(event, AccessRecorded):
             state.looks.append(Look(event.actor, event.role, event.force, event.reference, event.what, event.at))
+        elif isinstance(event, ServiceDegraded | ServiceRestored):
+            state.parts.append(event)
         elif isinstance(event, PolicyPublished):
             state.policies += [event.document, *event.others]
 
@@ -174,12 +178,21 @@ class Inside:
         outcome = follow(report, event, desks)
         state.followed[event.referral_id] = outcome.report
         state.changed.add(event.referral_id)
-        state.told += addressed(outcome.report, outcome.to_control_rooms)
+        state.told += addressed(outcome.report, outcome.to_control_rooms, outcome.also_told)
+
+    async def _parts(self, unit: Unit, parts: Sequence[ServiceDegraded | ServiceRestored]) -> list[Told]:
+        """What every control room is told of parts that are away or back: once for each change."""
+        news: list[Told] = []
+        for one in parts:
+            away = isinstance(one, ServiceDegraded)
+            if await ledger.mark_degraded(unit.connection, one.part, one.at, degraded=away):
+                news += told.to_all(self.known.at(one.at), away_or_back(one.part, one.at, away=away))
+        return news
 
     async def save(self, unit: Unit, state: Insight) -> None:
         """Write where reports stand now, tell the control rooms, keep what is to be kept."""
         await reports.follow(unit.connection, [state.followed[id_] for id_ in sorted(state.changed)])
-        await told.tell(unit, state.told)
+        await told.tell(unit, [*state.told, *await self._parts(unit, state.parts)])
         await ledger.log_looks(unit.connection, state.looks)
         if state.policies:
             await ledger.keep_policies(unit.connection, state.policies)

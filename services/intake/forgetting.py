@@ -1,11 +1,14 @@
-"""Pseudonyms are kept as long as the policy says, and then nothing links a report to whoever made it any more."""
+"""Pseudonyms are kept as long as the policy says, and then nothing links a report to whoever made it any more.
+
+Contact details that no report has claimed in their time are not kept at all.
+"""
 
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
 from services.intake.policies import Policies
-from services.intake.store import people
+from services.intake.store import people, sealed
 from shared.database import Database
 from shared.telemetry import get_logger
 
@@ -27,6 +30,7 @@ class Forgetting:
         """Forget every hour, until cancelled."""
         while True:
             await self.forget()
+            await self.drop_unclaimed()
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def forget(self) -> int:
@@ -37,6 +41,19 @@ class Forgetting:
         if count:
             log.info("pseudonyms_forgotten", count=count)
         return count
+
+    async def drop_unclaimed(self) -> int:
+        """Drop contact details that can be claimed no more. Returns how many."""
+        count = 0
+        while (gone := await self._drop_some()) > 0:
+            count += gone
+        if count:
+            log.info("contacts_dropped", count=count)
+        return count
+
+    async def _drop_some(self) -> int:
+        async with self.database.unit() as unit:
+            return await sealed.drop_stale_contacts(unit.connection, _AT_ONCE)
 
     async def _some(self) -> int:
         async with self.database.unit() as unit:

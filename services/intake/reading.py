@@ -13,9 +13,11 @@ from services.intake.policies import Policies
 from services.intake.rules.report import Report
 from services.intake.store import ledger, reports, told
 from services.intake.store.ledger import Look
+from shared.contracts.answers.reports import CodesShown, ReportList, ReportShown, ToldList
 from shared.contracts.model import Instant
 from shared.contracts.policy import in_force
 from shared.database import Unit
+from shared.described import answers
 from shared.errors import FieldError, Invalid, NotFound
 from shared.identity import Principal, allow
 from shared.service import Platform
@@ -41,6 +43,7 @@ class ReportsOut:
         router.add_api_route("/v1/codes", self.codes, methods=["GET"])
         return router
 
+    @answers(ReportShown)
     async def one(self, principal: SignedIn, reference: str) -> Response:
         """A report of one's own force, and where it stands."""
         allow(principal, "reports.read")
@@ -52,6 +55,7 @@ class ReportsOut:
             await _look(unit, principal, "report", [report], now)
         return answer(200, view(report, self._as_of(report, now)))
 
+    @answers(ReportList)
     async def by_incident(
         self,
         principal: SignedIn,
@@ -69,6 +73,7 @@ class ReportsOut:
         items = [view(report, self._as_of(report, now)) for report in seen]
         return answer(200, {**page_of(items, None), "as_of": min((item["as_of"] for item in items), default=now)})
 
+    @answers(ToldList)
     async def outbound(
         self,
         principal: SignedIn,
@@ -85,6 +90,7 @@ class ReportsOut:
         items = [{"id": str(place), **event} for place, event in found]
         return answer(200, page_of(items, items[-1]["id"] if len(items) == limit else None))
 
+    @answers(CodesShown)
     async def codes(self, principal: SignedIn, at: Annotated[str | None, Query(max_length=40)] = None) -> Response:
         """The codes a sender may use, now or at an instant: reports are judged by those of `received_at`."""
         allow(principal, "codes.read")

@@ -7,12 +7,11 @@ from datetime import datetime
 from services.intake.policies import Policies
 from services.intake.rules.desk import Told, addressed
 from services.intake.rules.log_lines import log_line
-from services.intake.rules.outbound import unrouted
+from services.intake.rules.outbound import away_or_back, unrouted
 from services.intake.rules.report import Followed
 from services.intake.store import alarms, ledger, reports, told
 from services.intake.store.alarms import Alarm
-from shared.contracts.logline import Outbound
-from shared.contracts.outbound import ServiceDegraded, ServiceHeartbeat, ServiceRestored
+from shared.contracts.outbound import ServiceHeartbeat
 from shared.database import Unit
 from shared.metrics import metrics
 from shared.service import Platform
@@ -25,7 +24,6 @@ _LOOK_SECONDS = 1.0
 _AT_ONCE = 200
 _GRACE_SECONDS = 10.0
 """After a start, what routing said meanwhile is read before anything is called unrouted; at most this long."""
-_KEY = "service"
 _MEND_SECONDS = 60.0
 """An unrouted report is sent to routing again after this long, and after as long again, in real time."""
 
@@ -82,7 +80,8 @@ class Watch:
         """One heartbeat to every force, unless another replica has just sent it."""
         async with self.platform.database.unit() as unit:
             if await ledger.due(unit.connection, ServiceHeartbeat.name, HEARTBEAT_SECONDS - 1):
-                await told.tell(unit, self._to_all(_heartbeat(await unit.now())))
+                now = await unit.now()
+                await told.tell(unit, told.to_all(self.policies.at(now), _heartbeat(now)))
 
     async def _catch_up(self) -> None:
         patience = asyncio.get_running_loop().time() + _GRACE_SECONDS
@@ -103,10 +102,7 @@ class Watch:
         away = await reports.any_unrouted(unit.connection)
         if not await ledger.mark_degraded(unit.connection, "routing", now, degraded=away):
             return []
-        return self._to_all(_degraded(now, "routing") if away else _restored(now))
-
-    def _to_all(self, event: Outbound) -> list[Told]:
-        return [Told(force, _KEY, event) for force in self.policies.at(event.at).forces]
+        return told.to_all(self.policies.at(now), away_or_back("routing", now, away=away))
 
 
 def _alarm(report: Followed) -> Alarm:
@@ -115,11 +111,3 @@ def _alarm(report: Followed) -> Alarm:
 
 def _heartbeat(at: datetime) -> ServiceHeartbeat:
     return ServiceHeartbeat(at=at, log_line=log_line(ServiceHeartbeat.name, at))
-
-
-def _degraded(at: datetime, *parts: str) -> ServiceDegraded:
-    return ServiceDegraded(at=at, parts=parts, log_line=log_line(ServiceDegraded.name, at))
-
-
-def _restored(at: datetime) -> ServiceRestored:
-    return ServiceRestored(at=at, log_line=log_line(ServiceRestored.name, at))

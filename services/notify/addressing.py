@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.notify.channels.channel import Channel, Message, NoChannel
 from services.notify.rules.attempts import SINK, Leg, Moment
+from services.notify.rules.planning import said_as
 from services.notify.rules.setting_out import ways_now
 from services.notify.store.leases import Due
 from shared.addressees import open_address
@@ -12,6 +13,8 @@ from shared.sealing import MasterKeys, SealBroken
 
 MEANS_GONE = NoChannel("means_gone")
 SEAL_BROKEN = NoChannel("seal_broken")
+_PAGES = {"role.alert": "roster", "role.note": "coverage"}
+"""What is about no referral leads to the page it speaks of; all else to the officer's tasks."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Addressing:
             means=leg.means,
             nth=leg.nth,
             address=address,
-            type=due.type,
+            type=said_as(due.type),
             reference=due.reference,
             response_class=due.response_class,
             respond_by=due.respond_by,
@@ -48,6 +51,7 @@ class Addressing:
             exercise=due.exercise,
             sent_at=moment.real,
             tries=leg.tries + 1,
+            note=due.type == "role.note",
         )
         return Addressed(channel, message, channel.lane(address))
 
@@ -55,7 +59,7 @@ class Addressing:
         if leg.means == SINK:
             return self.channels[SINK], ""
         same = [way for way in ways_now(due.recipient, moment.domain) if way.kind == leg.means]
-        if leg.nth >= len(same):
+        if leg.nth >= len(same) or same[leg.nth].gone:
             return MEANS_GONE, ""
         try:
             address = open_address(self.keys, due.recipient.id, leg.means, same[leg.nth].sealed)
@@ -70,4 +74,6 @@ class Addressing:
     def _link(self, due: Due) -> str:
         if due.reference is not None:
             return f"{self.base_url}/referrals/{due.reference}"
-        return f"{self.base_url}/{'roster' if due.type == 'role.alert' else 'tasks'}"
+        if due.recipient.id.startswith("ops:"):
+            return f"{self.base_url}/v1/control-rooms"
+        return f"{self.base_url}/{_PAGES.get(due.type, 'tasks')}"

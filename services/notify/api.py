@@ -6,11 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from services.notify.store.notices import Shown, notices_of
+from services.notify.store.notices import Shown, notices_of, tests_of
 from services.notify.store.phones import PhoneMessage, messages
 from services.notify.store.referrals import task_of
 from shared.contracts.access import AccessRecorded
+from shared.contracts.answers.notices import NoticeList
 from shared.database import Database, Unit
+from shared.described import answers
 from shared.errors import FieldError, Forbidden, Invalid, NotFound
 from shared.identifiers import normalise_reference
 from shared.identity import Principal, allow, may
@@ -22,6 +24,9 @@ from shared.web import SignedIn, page_of
 NEWEST = 200
 """Messages on the demo's phones page."""
 
+TESTS = 20
+"""Of an officer's own tests, one for each means, that are shown."""
+
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -29,10 +34,13 @@ def routes(database: Database, *, demo: bool) -> APIRouter:
     """Notify's routes; `/phones` is there in the demo alone."""
     router = APIRouter(tags=["notify"])
 
+    @answers(NoticeList)
     async def notices(
-        signed_in: SignedIn, reference: str, after: UUID | None = None, limit: Limit = 100
+        signed_in: SignedIn, reference: str | None = None, after: UUID | None = None, limit: Limit = 100
     ) -> dict[str, Any]:
-        """What became of each notice about a reference, oldest first, with every attempt."""
+        """What became of each notice about a reference, oldest first; without one, of an officer's own tests."""
+        if reference is None:
+            return await _tests(database, signed_in)
         if not may(signed_in, "notices.read"):
             raise Forbidden
         meant = normalise_reference(reference)
@@ -63,6 +71,16 @@ def routes(database: Database, *, demo: bool) -> APIRouter:
     return router
 
 
+async def _tests(database: Database, signed_in: Principal) -> dict[str, Any]:
+    """What became of an officer's own tests; whoever may read notices otherwise has to name a reference."""
+    if not may(signed_in, "means.read"):
+        allow(signed_in, "notices.read")
+        raise Invalid(errors=[FieldError("reference", "required")])
+    async with database.unit() as unit:
+        found = await tests_of(unit, str(signed_in.id), TESTS)
+    return page_of([_shown(one) for one in found], None)
+
+
 async def _record(unit: Unit, principal: Principal, reference: str) -> None:
     """Every look is on the journal before it is shown."""
     now = await unit.now()
@@ -87,7 +105,13 @@ def _shown(notice: Shown) -> dict[str, Any]:
         "at": notice.at.isoformat(),
         "policy_version": notice.policy_version,
         "attempts": [
-            {"means": one.means, "at": one.at.isoformat(), "state": one.state, "reason": one.reason}
+            {
+                "means": one.means,
+                "at": one.at.isoformat(),
+                "state": one.state,
+                "reason": one.reason,
+                "wording": one.wording,
+            }
             for one in notice.attempts
         ],
     }

@@ -10,13 +10,20 @@ from services.notify.channels.channel import Channel, NoChannel
 from services.notify.channels.email import EmailChannel
 from services.notify.channels.govuk_notify import Account, Form, GovukNotifyChannel
 from services.notify.channels.phones import PhonesChannel
+from services.notify.channels.posting import Posting
+from services.notify.channels.push import PushChannel
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.channels.wording import Wording
 from services.notify.consumers import ReferralsConsumer, RosterConsumer
+from services.notify.control_rooms import OutboundConsumer
+from services.notify.control_rooms_api import ControlRooms
+from services.notify.control_rooms_sending import Way, loops
 from services.notify.departures import Departures
+from services.notify.devices import Devices
 from services.notify.dispatcher import Dispatcher
 from services.notify.fallback import Sheet
-from services.notify.heartbeat import Heartbeat
+from services.notify.heartbeat import Health, Heartbeat
+from services.notify.lanes import Lanes
 from services.notify.letters import WAKES, Letters
 from services.notify.my_means import MyMeans
 from services.notify.newcomers import Newcomers
@@ -25,6 +32,8 @@ from services.notify.reminding import Reminding
 from services.notify.replying import Replying
 from services.notify.rules.attempts import SINK
 from services.notify.texting import Texting
+from shared.contracts.deliveries import Means
+from shared.policy_file import forces
 from shared.service import Platform, Service, Subscription
 from shared.settings import Settings, SettingsError
 
@@ -37,7 +46,9 @@ def build(platform: Platform) -> Service:
     addressing = Addressing(platform.keys, ways, settings.base_url)
     texting = Texting(Marks(platform.keys), answered=callers.demo or bool(callers.tokens))
     departures = Departures(addressing, texting, gathered(ways))
-    dispatcher = Dispatcher(database, platform.bell("dispatcher"), departures)
+    lanes = Lanes()
+    dispatcher = Dispatcher(database, platform.bell("dispatcher"), departures, lanes)
+    health = Health(lanes, providers(ways))
     newcomers = Newcomers(database, platform.bell("newcomers"))
     letters = Letters(database, platform.bell(WAKES), platform.keys, ways, settings.base_url)
     router = routes(database, demo=settings.auth == "demo")
@@ -47,7 +58,7 @@ def build(platform: Platform) -> Service:
     async def read(topic: str) -> bool:
         return platform.caught_up(topic)
 
-    return Service(
+    service = Service(
         name="notify",
         router=router,
         subscriptions=[
@@ -60,17 +71,39 @@ def build(platform: Platform) -> Service:
             "newcomers": newcomers.run,
             "letters": letters.run,
             "reminding": Reminding(database, platform.bell("reminding")).run,
-            "heartbeat": Heartbeat(database, platform.instance).run,
+            "heartbeat": Heartbeat(database, platform.instance, health.failing).run,
         },
         readiness={"officers_read": lambda: read("officers"), "policy_read": lambda: read("policy")},
         sheet=Sheet(database).section,
     )
+    _tell_control_rooms(service, platform)
+    return service
+
+
+def _tell_control_rooms(service: Service, platform: Platform) -> None:
+    """Webhooks of `outbound`: what is kept for them, who sends it, and where one sees how they stand."""
+    database, settings = platform.database, platform.settings
+    served = forces(settings)
+    outbound = tuple(f"outbound.{force}" for force in served)
+    # A door: what this release cannot read is passed on all the same, and nothing is held behind it.
+    service.subscriptions.append(Subscription("control_rooms", outbound, OutboundConsumer(), door=True))
+    service.router.include_router(ControlRooms(database, served).router())
+    post = WebhookChannel(settings.signing_secrets(platform.keys), settings.webhook_networks())
+    sending = loops(Way(database, platform.keys, post), served, platform.bell)
+    service.tasks |= {name: one.run for name, one in sending.items()}
+    service.on_stop.append(post.close)
 
 
 def gathered(ways: Mapping[str, Channel]) -> frozenset[str]:
-    """The means over which a storm is one message: texts and e-mails that leave the house, never webhooks."""
-    real = (GovukNotifyChannel, EmailChannel)
+    """The means over which a storm is one message: texts, e-mails and pushes that leave the house, never webhooks."""
+    real = (GovukNotifyChannel, EmailChannel, PushChannel)
     return frozenset(means for means, channel in ways.items() if isinstance(channel, real))
+
+
+def providers(ways: Mapping[str, Channel]) -> Mapping[Means, str]:
+    """The means that go through one provider for everybody, and the lane each takes up there."""
+    shared: dict[Means, Channel] = {"phone": ways["phone"], "email": ways["email"]}
+    return {means: one.lane("") for means, one in shared.items() if isinstance(one, GovukNotifyChannel | EmailChannel)}
 
 
 def callers_of(settings: Settings) -> Callers:
@@ -89,9 +122,19 @@ def channels(platform: Platform) -> Mapping[str, Channel]:
     return {
         "webhook": WebhookChannel(settings.signing_secrets(platform.keys), settings.webhook_networks()),
         "email": _email(settings, wording) or (PhonesChannel(database, wording, "sent") if demo else none),
+        "push": _push(platform, wording) or none,
         "phone": _phone(settings, wording) or (PhonesChannel(database, wording, "delivered") if demo else none),
         SINK: PhonesChannel(database, wording, "delivered"),
     }
+
+
+def _push(platform: Platform, wording: Wording) -> Channel | None:
+    key = platform.settings.push_key(platform.keys)
+    if key is None:
+        return None
+    posting = Posting(platform.settings.webhook_networks())
+    gone = Devices(platform.database, platform.keys).gone
+    return PushChannel(key, posting, wording, platform.database.clock, gone)
 
 
 def _phone(settings: Settings, wording: Wording) -> Channel | None:

@@ -16,7 +16,7 @@ from services.notify.receipts import Receipt, take_in
 from services.notify.replying import Replying, TextIn
 from shared.contracts.model import Part
 from shared.database import Database
-from shared.described import reads
+from shared.described import answers, reads
 from shared.errors import FieldError, Invalid, NotFound, Unauthenticated
 from shared.identity import allow
 from shared.telemetry import get_logger
@@ -75,6 +75,7 @@ def callback_routes(database: Database, replying: Replying, callers: Callers) ->
     """The two doors of providers."""
     router = APIRouter(tags=["notify"])
 
+    @answers(None, 204)
     @reads(ProviderReceipt)
     async def receipts(request: Request, provider: str, body: Body) -> Response:
         """What became of a message that a provider took from us: 204, also for one that is not known here."""
@@ -87,6 +88,7 @@ def callback_routes(database: Database, replying: Replying, callers: Callers) ->
             log.info("receipt_unknown", service=database.name)
         return Response(status_code=204)
 
+    @answers(None, 204)
     @reads(ProviderText)
     async def replies(request: Request, provider: str, body: Body) -> Response:
         """A text message somebody sent: 204, once however often it comes. Its answer is a text message too."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import TypeGuard
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from services.notify.letters import WAKES
 from services.notify.proving import asked_to_prove
 from services.notify.rules.attempts import OPEN, REACHED
 from services.notify.rules.desk import Desk, Standing
-from services.notify.rules.patience import Patience, patience_of, wait_for_receipt
+from services.notify.rules.patience import Patience, Wait, patience_of, wait_for_receipt
 from services.notify.rules.planning import Plan, Task, plan
 from services.notify.store.courses import save_courses
 from services.notify.store.leases import moment_of
@@ -21,9 +22,10 @@ from services.notify.store.recipients import Published, recipients, save_recipie
 from services.notify.store.referrals import lock_tasks, save_tasks
 from services.notify.store.reminders import Reminder, keep_reminders
 from services.notify.telling import tell
+from services.notify.testing import send_tests
 from services.notify.warnings import KEYS, tell_of
 from shared.contracts.lifecycle import ReferralEvent
-from shared.contracts.officers import OfficerPublished, RosterWarned
+from shared.contracts.officers import OfficerPublished, OfficerTestAsked, RosterWarned
 from shared.contracts.policy import PolicyPublished
 from shared.contracts.referrals import ReferralViewed
 from shared.database import Unit
@@ -39,11 +41,15 @@ class Planning:
     standing: list[Standing]
     plans: list[tuple[Plan, datetime]] = field(default_factory=list)
 
-    def reminders(self, known: Sequence[Patience]) -> list[Reminder]:
+    def waits(self, known: Sequence[Patience]) -> list[Wait]:
+        """How long each plan's notices wait; those of a batch have few answers between them."""
+        wait = lru_cache(maxsize=None)(partial(wait_for_receipt, known))
+        return [wait(planned.task.pool, planned.task.response_class, now) for planned, now in self.plans]
+
+    def reminders(self, waits: Sequence[Wait]) -> list[Reminder]:
         """Whom to remind of these offers, and when; nobody of one that lapses before."""
         found = []
-        for planned, now in self.plans:
-            after = wait_for_receipt(known, planned.task.pool, planned.task.response_class, now).remind_after
+        for (planned, now), after in zip(self.plans, (wait.remind_after for wait in waits), strict=True):
             for draft in planned.drafts:
                 if draft.type == "task.offered" and after is not None and now + after < draft.not_after:
                     found.append(Reminder(planned.task.referral_id, draft.to, now + after, draft.not_after))
@@ -74,14 +80,13 @@ class ReferralsConsumer:
         if not state.plans:
             return
         people = await recipients(unit, [draft.to for planned, _ in state.plans for draft in planned.drafts])
-        known = await policies(unit)
         desk = Desk(people, await moment_of(unit))
         for one in state.standing:
             desk.standing[one.referral_id].append(one)
-        for planned, now in state.plans:
-            wait = wait_for_receipt(known, planned.task.pool, planned.task.response_class, now)
+        waits = state.waits(await policies(unit))
+        for (planned, now), wait in zip(state.plans, waits, strict=True):
             desk.carry_out(planned, [uuid7() for _ in planned.drafts], wait, now)
-        await keep_reminders(unit, state.reminders(known))
+        await keep_reminders(unit, state.reminders(waits))
         touched = {planned.task.referral_id for planned, _ in state.plans}
         await save_tasks(unit, [state.tasks[referral] for referral in touched])
         await insert_notices(unit, desk.new_notices())
@@ -97,6 +102,7 @@ class Roster:
     versions: dict[str, int]
     published: dict[str, Published] = field(default_factory=dict)
     warned: list[RosterWarned] = field(default_factory=list)
+    tests: list[OfficerTestAsked] = field(default_factory=list)
     policies: list[Patience] = field(default_factory=list)
 
 
@@ -116,6 +122,8 @@ class RosterConsumer:
             state.policies += [patience_of(pool, one) for one in documents for pool in one.pools]
         elif isinstance(event, RosterWarned):
             state.warned.append(event)
+        elif isinstance(event, OfficerTestAsked):
+            state.tests.append(event)
         elif isinstance(event, OfficerPublished):
             if event.version >= state.versions.get(event.id, 0):
                 state.versions[event.id] = event.version
@@ -129,6 +137,7 @@ class RosterConsumer:
         await save_recipients(unit, state.published)
         await save_policies(unit, state.policies)
         await tell_of(unit, state.warned)
+        await send_tests(unit, state.tests)
         if state.published:
             await write_letters(unit, asked_to_prove(state.published.values()), await unit.now())
             unit.wake(WAKES)

@@ -6,6 +6,7 @@ out and the same notice goes out again under the same id: a send can only be at 
 
 import asyncio
 import math
+from collections import Counter
 from time import monotonic
 
 from services.notify.departures import Departure, Departures, Key, Picked, key_of
@@ -81,9 +82,11 @@ class Dispatcher:
         The database being away is waited out, leases and all.
         """
         try:
-            if self._crowded or monotonic() >= self._settle_at:
+            settled = monotonic() >= self._settle_at
+            if settled:
                 await self._settle()
-            if self._crowded or monotonic() >= self._look_at:
+            # What has come back has made room for what waited for it.
+            if (self._crowded and settled) or monotonic() >= self._look_at:
                 self._look_at = math.inf
                 pause = await self._start()
                 self._look_at = min(self._look_at, monotonic() + pause)
@@ -106,7 +109,8 @@ class Dispatcher:
             for flight, outcome in landed:
                 self._give(flight, outcome)
                 self._flying.pop(key_of(flight.subject, flight.leg), None)
-                metrics().notices.labels(self._database.name, flight.leg.means, outcome.kind).inc()
+            for what, count in Counter((flight.leg.means, outcome.kind) for flight, outcome in landed).items():
+                metrics().notices.labels(self._database.name, *what).inc(count)
 
     async def _start(self) -> float:
         """Start what is due and has room; gives the seconds until the next look."""
@@ -154,8 +158,8 @@ class Dispatcher:
             outcome = Outcome("retry", f"channel_{type(error).__name__.lower()}")
         first = not self._landed
         self._landed += [(flight, outcome) for flight in departure.flights]
-        self._settle_at = min(self._settle_at, monotonic() + LINGER)
-        if self._crowded or first:
+        if first:
+            self._settle_at = monotonic() + LINGER
             self._turn.ring()
 
     def _give(self, flight: Flight, outcome: Outcome | None) -> None:

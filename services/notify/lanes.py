@@ -11,6 +11,12 @@ from time import monotonic
 OPENS_AFTER = 10
 """Failures in a row after which a receiver is left alone."""
 
+TROUBLED_AFTER = 3
+"""Failures in a row after which people should know that a way is in trouble."""
+
+REMEMBERED = 900.0
+"""Seconds after which an old failure says nothing about now: SLOWEST_RETRY and some more."""
+
 PROBE_EVERY = 5.0
 """Seconds (real time) after which one attempt may see whether it is back."""
 
@@ -31,6 +37,7 @@ class Lanes:
         self._bounds = bounds or Bounds()
         self._clock = clock
         self._failures: Counter[str] = Counter()
+        self._failed_at: dict[str, float] = {}
         self._probe_at: dict[str, float] = {}
         self._used: Counter[str] = Counter()
         self._width: dict[str, int] = {}
@@ -68,6 +75,12 @@ class Lanes:
         self._probe_at[lane] = self._clock() + PROBE_EVERY
         return False
 
+    def troubled(self, lane: str) -> bool:
+        """Whether a receiver has lately failed several times in a row, and taken nothing since."""
+        if self._failures[lane] < TROUBLED_AFTER:
+            return False
+        return self._clock() < self._failed_at[lane] + REMEMBERED
+
     def full(self) -> list[str]:
         """Lanes not worth looking at: less than a quarter of their width is free, or nothing at all."""
         return [lane for lane, used in self._used.items() if used > self._width_of(lane) * 3 // 4]
@@ -77,10 +90,13 @@ class Lanes:
         self._used.clear()
         self._width.clear()
         self._failures.clear()
+        self._failed_at.clear()
         self._probe_at.clear()
 
     def _count(self, lane: str, healthy: bool) -> None:
         self._failures[lane] = 0 if healthy else self._failures[lane] + 1
+        if not healthy:
+            self._failed_at[lane] = self._clock()
         if self._failures[lane] == OPENS_AFTER:
             self._probe_at[lane] = self._clock() + PROBE_EVERY
 

@@ -10,7 +10,9 @@ from services.notify.rules.planning import Way
 from services.notify.store.codes import stopped_among
 from services.notify.store.recipients import recipients
 from shared.addressees import open_address
+from shared.contracts.answers.team import WayList
 from shared.database import Database, Unit
+from shared.described import answers
 from shared.errors import NotFound
 from shared.identity import allow
 from shared.sealing import MasterKeys, SealBroken
@@ -30,8 +32,12 @@ class MyMeans:
         router.add_api_route("/v1/means", self.means, methods=["GET"])
         return router
 
+    @answers(WayList)
     async def means(self, signed_in: SignedIn) -> dict[str, Any]:
-        """The officer's own means, in the order they are tried; `stopped`: its number said STOP, START ends that."""
+        """The officer's own means, in the order they are tried; `stopped`: its number said STOP, START ends that.
+
+        `gone`: this browser is not there any more, says its push service; it is not tried again.
+        """
         allow(signed_in, "means.read")
         officer = str(signed_in.id)
         async with self.database.unit() as unit:
@@ -41,7 +47,8 @@ class MyMeans:
             ways = known[officer].ways
             stopped = await self._stopped(unit, officer, ways)
         shown = [
-            {"means": way.kind, "verified": way.verified, "stopped": place in stopped} for place, way in enumerate(ways)
+            {"means": way.kind, "verified": way.verified, "stopped": place in stopped, "gone": way.gone}
+            for place, way in enumerate(ways)
         ]
         return page_of(shown, None)
 

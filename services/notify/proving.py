@@ -8,15 +8,15 @@ from services.notify.store.letters import Letter
 from services.notify.store.recipients import Published
 from shared.identifiers import uuid7
 
-READ_BY_PEOPLE = frozenset({"phone", "email"})
-"""Means that a code can be read from; a webhook is a program's, and the roster vouches for it."""
+PROVED = frozenset({"phone", "email", "webhook"})
+"""Means to which a code goes: a webhook is handed it in the link of a test, for its officer to follow."""
 
 
 def asked_to_prove(published: Iterable[Published]) -> Iterator[Letter]:
     """A letter to each address that officers gave themselves and that nobody has proved yet: one for each, ever."""
     for one in published:
         for means in one.event.means if one.event is not None else ():
-            if means.verified or means.kind not in READ_BY_PEOPLE:
+            if means.verified or means.kind not in PROVED:
                 continue
             about = hashlib.sha256(f"{one.id}|{means.kind}|{means.sealed}".encode()).hexdigest()
             yield Letter(uuid7(), f"proof:{about}", means.kind, one.id, one.id, means.sealed, PROOF)

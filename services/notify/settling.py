@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from random import random
+from typing import NamedTuple
 from uuid import UUID
 
 from services.notify.rules.attempts import Course, Leg, News, Outcome, settle
@@ -23,8 +23,7 @@ SHUT = "host_shut"
 _TELLING = frozenset({"delivered", "refused"})
 
 
-@dataclass(frozen=True)
-class Flight:
+class Flight(NamedTuple):
     """An attempt under way: the leg as it was started, and the lane it takes up; "" where another's does for both."""
 
     subject: Subject
@@ -75,4 +74,4 @@ def started(flight: Flight) -> Attempt:
 
 def _finished(flight: Flight, outcome: Outcome) -> Attempt:
     shown = SHOWN[outcome.kind]
-    return replace(started(flight), state=shown, reason=outcome.reason, provider_id=outcome.provider_id)
+    return started(flight)._replace(state=shown, reason=outcome.reason, provider_id=outcome.provider_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.notify.rules.attempts import News
-from services.notify.rules.planning import MEANS, Subject
+from services.notify.rules.planning import MEANS, Subject, said_as
 from services.notify.rules.replies import Answer, Coded
 from services.notify.store.referrals import next_deliveries
 from shared.contracts.deliveries import NoticeDelivered, NoticeFailed, NoticeReplied
@@ -48,7 +48,7 @@ def _event(subject: Subject, news: News, number: int | None, now: datetime) -> N
         "at": now,
         "to": subject.to,
         "means": news.means if news.means in MEANS else None,
-        "type": subject.type,
+        "type": said_as(subject.type),
         "exercise": subject.exercise,
     }
     if news.kind == "delivered":

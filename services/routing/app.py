@@ -8,6 +8,8 @@ from fastapi import APIRouter
 from services.routing.api.acting import Acting
 from services.routing.api.coverage import CoverageApi
 from services.routing.api.decisions import Decisions
+from services.routing.api.deeds import Deeds
+from services.routing.api.devices import Devices
 from services.routing.api.placing import Placing
 from services.routing.api.policies import PoliciesApi
 from services.routing.api.reached import Reached
@@ -18,15 +20,19 @@ from services.routing.api.working import Working
 from services.routing.consumers.deliveries import Deliveries
 from services.routing.consumers.duty import DutyFeed
 from services.routing.consumers.reports import Reports
+from services.routing.cover_notes import CoverNotes
 from services.routing.coverage import Coverages
 from services.routing.driver import Driver
 from services.routing.fallback import Sheet
+from services.routing.forgetting import Forgetting
+from services.routing.hearing import Hearing
 from services.routing.officers import Officers
 from services.routing.pages.coverage import CoveragePage
 from services.routing.pages.decisions import DecisionPages
 from services.routing.pages.desk import Pages
 from services.routing.pages.placing import PlacingPages
 from services.routing.pages.policy import PolicyPages
+from services.routing.pages.referral import ReferralPages
 from services.routing.pages.roster import RosterPages
 from services.routing.policies import Policies, Proposals
 from services.routing.roster import load_roster, read_folder
@@ -45,6 +51,7 @@ def build(platform: Platform) -> Service:
     policy = load_policy(platform.settings)
     policies, officers = Policies(platform.database), Officers()
     driver = Driver(platform.database, policies, platform.bell("driver"), officers)
+    nights = Coverages(platform.database, policies)
 
     async def publish_policy() -> None:
         await policies.seed(policy)
@@ -69,8 +76,11 @@ def build(platform: Platform) -> Service:
         tasks={
             "driver": driver.run,
             "watch": Watch(platform.database).run,
+            "hearing": Hearing(platform).run,
+            "pseudonyms": Forgetting(platform.database, policies).run,
             "policies": follow_policies,
             "roster_watch": RosterWatch(platform.database, policies, platform.bell("roster")).run,
+            "cover_notes": CoverNotes(platform.database, policies, nights, platform.bell("cover_notes")).run,
         },
         readiness={"roster_published": roster_is_published},
         on_start=[publish_policy, load_the_roster],
@@ -89,11 +99,15 @@ def _router(platform: Platform, policies: Policies, officers: Officers) -> APIRo
     router.include_router(placing.router())
     placing_pages = PlacingPages(placing)
     router.include_router(placing_pages.router())
-    router.include_router(Working(acting).router())
+    deeds = Deeds(acting)
+    router.include_router(Working(deeds).router())
     router.include_router(Team(database, policies, officers, platform.keys).router())
-    router.include_router(Reached(database, platform.keys).router())
+    router.include_router(Reached(database, platform.keys, platform.settings.webhook_networks()).router())
+    push_key = platform.settings.push_key(platform.keys)
+    router.include_router(Devices(database, platform.keys, push_key).router())
     router.include_router(Stream(database, platform.bell("board")).router())
-    router.include_router(Pages(database, policies, acting, platform.settings, placing_pages).router())
+    router.include_router(Pages(database, policies, acting, platform.settings).router())
+    router.include_router(ReferralPages(deeds, platform.settings, placing_pages).router())
     router.include_router(DecisionPages(database, platform.settings).router())
     router.include_router(RosterPages(database, policies, platform.keys, platform.settings).router())
     proposals = Proposals(policies, frozenset(forces(platform.settings)))
@@ -113,7 +127,7 @@ async def load_configured_roster(platform: Platform, policies: Policies) -> None
     async with platform.database.unit() as unit:
         now = await unit.now()
     try:
-        rows = await asyncio.to_thread(read_folder, folder, policies.at(now))
+        rows = await asyncio.to_thread(read_folder, folder, policies.at(now), platform.settings.webhook_networks())
     except RosterRefused as refused:
         bad = refused.bad[0]
         raise SettingsError("ROSTER", f"{bad.file} line {bad.line} {bad.column}: {bad.reason}") from None

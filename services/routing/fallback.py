@@ -12,6 +12,7 @@ from services.routing.reaching import turn
 from services.routing.rules.matching.model import Candidate
 from services.routing.rules.referral.state import OPEN, Referral
 from services.routing.rules.roster.rota import in_force
+from services.routing.rules.roster.rows import CONTROL_ROOM
 from services.routing.store import referrals as store
 from services.routing.store import roster
 from services.routing.store.referrals import Page
@@ -22,6 +23,8 @@ from shared.database import Database, Unit
 from shared.fallback import Section, Table
 from shared.local_time import day_and_time
 from shared.sealing import MasterKeys, SealBroken
+
+_PEOPLE = "force = :force and role <> :webhook"
 
 MOST = 200
 """Open referrals on one sheet: the longest open first, which is four pages."""
@@ -47,7 +50,7 @@ class Sheet:
                 row.id: row.means
                 for row in await roster.current(unit.connection, OfficerRow, "force = :force", force=force)
             }
-            staffed = await roster.current(unit.connection, RoleRow, "force = :force", force=force)
+            staffed = await roster.current(unit.connection, RoleRow, _PEOPLE, force=force, webhook=CONTROL_ROOM)
             found = await store.page(unit.connection, Page(force=force, states=tuple(sorted(OPEN)), limit=MOST))
         tables = (
             self._duty_table(on_duty, means, names, now),

@@ -1,19 +1,22 @@
 """What officers say about themselves: their time, and how they want to be reached."""
 
-import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from services.routing.proving import ask_to_prove
 from services.routing.reaching import publish_officers
 from services.routing.roster_change import RosterChange
 from services.routing.rules.roster.rows import Means
 from services.routing.store import roster as store
 from services.routing.store.roster_tables import OwnMeansRow
 from services.routing.store.tables import DutyRow, OfficerRow
-from shared.addressees import proofs, seal_address
+from shared.addressees import seal_address
 from shared.database import Unit
 from shared.identifiers import uuid7
+
+PUSH = "push"
+"""The kind of an officer's own browsers."""
 
 
 class OwnTime(NamedTuple):
@@ -45,34 +48,18 @@ async def set_time(change: RosterChange, force: str, officer: str, entries: Iter
     await change.replace(DutyRow, [had[one] for one in had.keys() - wanted], new)
 
 
-async def set_means(change: RosterChange, officer: str, means: Iterable[Means]) -> None:
-    """Make these all the addresses an officer gives; a new one is not verified, one that stays keeps what it was."""
+async def set_means(change: RosterChange, officer: str, means: Iterable[Means], kinds: Collection[str]) -> None:
+    """Make these all the addresses of these kinds that an officer gives; one that stays keeps what it was.
+
+    A new one is not verified, but for a browser: nobody but whoever signed in there can have it subscribe.
+    """
     wanted = {change.digest((officer, one)): one for one in means}
-    had = {bytes(row.digest): row.id for row in await own_means(change.unit, officer)}
+    had = {bytes(row.digest): row.id for row in await own_means(change.unit, officer) if row.kind in kinds}
     gone = [id_ for digest, id_ in had.items() if digest not in wanted]
     new = [_means_row(change, officer, one, digest) for digest, one in wanted.items() if digest not in had]
+    await ask_to_prove(change, officer, [row for row in new if not row["verified"]])
     if await change.replace(OwnMeansRow, gone, new):
         await publish_officers(change, [officer])
-
-
-async def prove(change: RosterChange, officer: str, kind: str, code: str) -> bool:
-    """Take an officer's own address of this kind as proved, if `code` went there; False where it did not."""
-    rows = [row for row in await own_means(change.unit, officer) if row.kind == kind]
-    sent = [row for row in rows if any(hmac.compare_digest(code, one) for one in _codes(change, row))]
-    if not sent:
-        return False
-    new = [
-        {"id": uuid7(), "officer": officer, "kind": kind, "sealed": row.sealed, "digest": row.digest, "verified": True}
-        for row in sent
-        if not row.verified
-    ]
-    if await change.replace(OwnMeansRow, [row.id for row in sent if not row.verified], new):
-        await publish_officers(change, [officer])
-    return True
-
-
-def _codes(change: RosterChange, row: Any) -> list[str]:
-    return proofs(change.keys, row.officer, row.kind, row.sealed)
 
 
 async def own_means(unit: Unit, officer: str) -> list[Any]:
@@ -91,5 +78,5 @@ def _time_row(force: str, officer: str, one: OwnTime) -> dict[str, Any]:
 
 def _means_row(change: RosterChange, officer: str, means: Means, digest: bytes) -> dict[str, Any]:
     sealed = seal_address(change.keys, officer, means.kind, means.address)
-    words = {"kind": means.kind, "sealed": sealed, "digest": digest, "verified": False}
+    words = {"kind": means.kind, "sealed": sealed, "digest": digest, "verified": means.kind == PUSH}
     return {"id": uuid7(), "officer": officer, **words}

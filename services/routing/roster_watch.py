@@ -88,13 +88,13 @@ class RosterWatch:
             if await warnings.elected(unit.connection):
                 await self.policies.refresh(unit.connection)
                 await self._bring_up_to_date(unit, now)
-            self._count(await warnings.holding(unit.connection))
+            self._count(await warnings.holding(unit.connection, KINDS))
         self._seen = (version, now)
 
     async def _bring_up_to_date(self, unit: Unit, now: datetime) -> None:
         policy = self.policies.at(now)
         ahead = await look_ahead(unit, policy, now)
-        before = await warnings.holding(unit.connection)
+        before = await warnings.holding(unit.connection, KINDS)
         due = {one: _given(one, before, now) for one in ahead.found}
         ready = [given for one, given in due.items() if given in before or may_be_told(one, policy.calendar, now)]
         over = [given for given in before if given not in due.values()]

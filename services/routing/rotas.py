@@ -1,14 +1,14 @@
 """Who staffs a role: lines of the file, and what a supervisor sets, which beats the file for the time it speaks of."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.routing.reaching import bound, publish_roles, turn
 from services.routing.roster_change import RosterChange
 from services.routing.rules.roster.rota import Turn, in_force
-from services.routing.rules.roster.rows import RoleRow
+from services.routing.rules.roster.rows import CONTROL_ROOM, RoleRow
 from services.routing.rules.roster.warnings import STAFFED, missing_between
 from services.routing.sealed_means import seal_means
 from services.routing.store import roster as store
@@ -51,8 +51,16 @@ class RotaShown:
 async def rotas_of(unit: Unit, force: str, now: datetime) -> dict[str, RotaShown]:
     """Every role of a force with its rota from `now` on; roles that nobody ever staffed are there, too."""
     rows = await store.current(unit.connection, tables.RoleRow, "force = :force", force=force)
-    roles = dict.fromkeys([*STAFFED, *sorted(row.role for row in rows)])
+    roles = dict.fromkeys([*STAFFED, *sorted(row.role for row in rows if row.role != CONTROL_ROOM)])
     return {role: _shown(role, [row for row in rows if row.role == role], now) for role in roles}
+
+
+async def rota_of(unit: Unit, force: str, role: str, now: datetime) -> RotaShown:
+    """One role's rota from `now` on. A control room's webhook is no post: nobody is missing there."""
+    where = {"force": force, "role": role}
+    rows = await store.current(unit.connection, tables.RoleRow, "force = :force and role = :role", **where)
+    shown = _shown(role, rows, now)
+    return replace(shown, gaps=()) if role == CONTROL_ROOM else shown
 
 
 async def turns(unit: Unit) -> dict[tuple[str, str], Sequence[Turn]]:

@@ -7,8 +7,8 @@ from services.routing.rules.roster.rows import Means
 from shared.addressees import seal_address
 from shared.sealing import MasterKeys
 
-ORDER = ("webhook", "phone", "email")
-"""In which means are tried: a device answers at once, an e-mail is read last."""
+ORDER = ("webhook", "push", "phone", "email")
+"""In which means are tried: a device answers at once, a browser rings for nothing, an e-mail is read last."""
 
 Sealed = dict[str, Any]
 """`kind`, `verified` and `sealed`, as the roster's tables and the topic have them."""
@@ -29,9 +29,10 @@ def to_try(given: Iterable[Sealed], own: Iterable[Sealed]) -> list[Sealed]:
     cut off by a slip of the thumb.
     """
     ours = sorted(own, key=lambda one: ORDER.index(one["kind"]))
-    proved = {one["kind"]: one for one in ours if one["verified"]}
-    kept = [one for one in given if one["kind"] not in proved]
-    first = sorted((*kept, *proved.values()), key=lambda one: ORDER.index(one["kind"]))
+    proved = [one for one in ours if one["verified"]]
+    kinds = {one["kind"] for one in proved}
+    kept = [one for one in given if one["kind"] not in kinds]
+    first = sorted((*kept, *proved), key=lambda one: ORDER.index(one["kind"]))
     return [*first, *(one for one in ours if not one["verified"])]
 
 

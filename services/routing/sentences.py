@@ -140,7 +140,9 @@ def _acknowledged(event: events.ReferralRoleAcknowledged | events.ReferralRiskAc
 def _attempted(event: events.ReferralContactAttempted) -> str:
     how = MEANS.get(event.means, f"by {plain(event.means)}")
     said = f"{who(event.officer)} tried {how}: {OUTCOMES[event.outcome]}."
-    return said + _by(event, event.next_at, "Next try at") + _by(event, event.next_update_by, "Next update by")
+    step = f"Next: {plain(event.next_step)}" if event.next_step else ""
+    when = _by(event, event.next_at, f"{step}," if step else "Next try at") or (step and f" {step}.")
+    return said + when + _by(event, event.next_update_by, "Next update by")
 
 
 def _made(event: events.ReferralContactMade) -> str:

@@ -4,10 +4,12 @@ No view holds a risk, a need for a skill, a reason for declining, or anything el
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from services.routing.rules.referral.answers import asked_to_take_over
 from services.routing.rules.referral.asking_the_person import asking
+from services.routing.rules.referral.handing_over import duty_ends_soon
 from services.routing.rules.referral.helping import helps
 from services.routing.rules.referral.state import Alert, Offer, Referral
 from services.routing.wording import class_colour, class_words, need_words, several, who
@@ -59,6 +61,8 @@ class Task:
     due: Due | None
     late: bool
     exercise: bool
+    news: str = ""
+    """What else their owner or whoever is asked should know at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def next_due(referral: Referral) -> Due | None:
     if referral.due is None:
         return None
     # The ladder counts from opening and an offer from when it was made, so the two are moments apart.
-    near = (one.what for one in _waits(referral) if abs(one.at - referral.due) < _MOMENTS)
+    near = (one.what for one in (*_waits(referral), *_role_waits(referral)) if abs(one.at - referral.due) < _MOMENTS)
     return Due(next(near, "Next step"), referral.due)
 
 
@@ -170,9 +174,18 @@ def _waits(referral: Referral) -> Iterator[Due]:
         yield Due("First contact", clocks.first_contact_due)
     if clocks.next_update_due is not None:
         yield Due("Update", clocks.next_update_due)
+
+
+def _role_waits(referral: Referral) -> Iterator[Due]:
     for alert in referral.alerts:
         if alert.due is not None:
             yield Due(f"{_role(alert)} to answer", alert.due)
+
+
+def owners_due(referral: Referral) -> Due | None:
+    """What its owner is to do next and by when, whoever else is waited for; None for what is no longer open."""
+    theirs = sorted(_waits(referral), key=lambda one: one.at)
+    return theirs[0] if theirs and referral.is_open and referral.pause is None else next_due(referral)
 
 
 Places = Mapping[str, str]
@@ -184,14 +197,23 @@ def places(policy: PolicyDocument) -> Places:
     return {code: its.name for force in policy.forces.values() for code, its in force.districts.items()}
 
 
+def forces_of(policy: PolicyDocument) -> Places:
+    """The force each district of the policy lies in: a referral given to another force does not move the place."""
+    return {ons: force for force, its in policy.forces.items() for ons in its.districts}
+
+
 def offered(referral: Referral, offer: Offer, now: datetime, names: Places) -> Task:
     """An offer as the officer sees it."""
-    return _task(referral, Due("Answer", offer.respond_by), now, names)
+    asked = referral.handover if asked_to_take_over(referral, offer.officer) else None
+    news = f"{who(asked.giver)} asks you to take over." if asked else ""
+    return replace(_task(referral, Due("Answer", offer.respond_by), now, names), news=news)
 
 
 def owned(referral: Referral, now: datetime, names: Places) -> Task:
     """A referral as its holder sees it: a missed clock before the next one."""
-    return _task(referral, missed(referral) or next_due(referral), now, names)
+    ends = referral.duty.ends_at if referral.duty and duty_ends_soon(referral) else None
+    news = f"Your duty ends at {day_and_time(ends, now)}. Keep it, hand it over, or give it back." if ends else ""
+    return replace(_task(referral, missed(referral) or owners_due(referral), now, names), news=news)
 
 
 def _task(referral: Referral, due: Due | None, now: datetime, names: Places) -> Task:
@@ -246,16 +268,17 @@ def _has_owner(referral: Referral, officer: str, now: datetime) -> Said:
     return Said(f"A colleague already has {referral.reference}.", thanks)
 
 
-def facts(referral: Referral, names: Places) -> list[tuple[str, str]]:
-    """The referral page's list: what it is, without a word of why."""
+def facts(referral: Referral, names: Places, forces: Places) -> list[tuple[str, str]]:
+    """The referral page's list: what it is, without a word of why. `forces` are those of the districts."""
     picture = referral.picture
     place = _place(referral, names) or "Not known yet"
+    force = forces.get(picture.district or "", referral.force)
     return [
         ("Owner", owner(referral)),
         ("Wanted", need_words(picture.need)),
         ("Class", class_words(picture.response_class)),
         ("Grade", (picture.grade or "none").replace("_", " ").capitalize()),
-        ("Place", f"{place}, {referral.force.capitalize()}"),
+        ("Place", f"{place}, {force.capitalize()}"),
     ]
 
 

@@ -41,6 +41,11 @@ class Envelope:
 
 def to_headers(envelope: Envelope) -> list[Header]:
     """The headers of one record."""
+    return [(name, text.encode()) for name, text in header_texts(envelope)]
+
+
+def header_texts(envelope: Envelope) -> list[tuple[str, str]]:
+    """The same as text."""
     texts = [
         ("ce_specversion", SPEC_VERSION),
         ("ce_id", envelope.id),
@@ -53,7 +58,7 @@ def to_headers(envelope: Envelope) -> list[Header]:
         texts.append(("ce_subject", envelope.subject))
     if envelope.traceparent is not None:
         texts.append(("traceparent", envelope.traceparent))
-    return [(name, text.encode()) for name, text in texts]
+    return texts
 
 
 def read(headers: Iterable[tuple[str, bytes | None]] | None) -> Envelope:

@@ -16,7 +16,7 @@ from shared.contracts.model import (
     Sequence,
 )
 
-Means = Literal["phone", "email", "webhook"]
+Means = Literal["phone", "email", "webhook", "push"]
 NoticeType = Literal[
     "task.offered", "task.reminder", "task.taken", "task.closed", "task.shift_ending", "role.alert", "test"
 ]
@@ -62,9 +62,13 @@ class NoticeReplied(NoticeEvent):
 
 
 class NotifyHeartbeat(Event):
-    """Notify is there; without it routing and the boards know within 30 s."""
+    """Notify is there; without it routing and the boards know within 30 s.
+
+    `failing`: means whose provider takes nothing just now, as this instance finds it.
+    """
 
     name: ClassVar[str] = "notify.heartbeat"
 
     at: Instant
     instance: Label
+    failing: tuple[Means, ...] = ()

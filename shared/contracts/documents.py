@@ -39,6 +39,7 @@ _HOW: Mapping[str, tuple[str, ...]] = {
         "`log_line` is for your incident's log, once for each event.",
         "`state` closed, withdrawn or handed_off is the end of it: nothing more is expected of you.",
         "`exercise` reports say EXERCISE first.",
+        "The same events come by signed webhook, in structured JSON, to the control_room that a force's roster names.",
     ),
 }
 _ANSWERS = ("report.accepted", "report.rejected", "referral.amended", "referral.withdrawn")

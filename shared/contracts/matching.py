@@ -83,6 +83,13 @@ class Calendar(Part):
     bank_holidays: Annotated[tuple[Day, ...], Field(max_length=400)] = ()
 
 
+class Coverage(Part):
+    """When coordinators are told of the coming night's gaps."""
+
+    note_at: LocalTime = "15:00"
+    """While there is still time to find somebody; not before 08:00, which is when a night is over."""
+
+
 class District(Part):
     """A district of a force, for as long as its code stands: `from` its first day, `until` the first day without it."""
 

@@ -50,7 +50,9 @@ class RosterWarned(Event):
     """Something on the roster will be missing at `due` unless somebody acts; `role` hears of it, once.
 
     `kind` training: `subject` is an officer whose training ends. `kind` role_unstaffed: `subject` is a role
-    (`fim:herts`) that nobody staffs. Its key is `warning:<kind>:<subject>`; no value: it does not hold any more.
+    (`fim:herts`) that nobody staffs. `kind` cover_tonight: `subject` is a force in which nobody could be asked for
+    some need in the night that begins at `due`: a note for the afternoon, not an alert.
+    Its key is `warning:<kind>:<subject>`; no value: it does not hold any more.
     """
 
     name: ClassVar[str] = "roster.warned"
@@ -59,4 +61,16 @@ class RosterWarned(Event):
     kind: Code
     subject: Addressee
     due: Instant
+    at: Instant
+
+
+class OfficerTestAsked(Event):
+    """An officer asked to be told something over each of their means, to see what arrives.
+
+    Its key is `test:<officer>`; there is never no value.
+    """
+
+    name: ClassVar[str] = "officer.test_asked"
+
+    officer: Addressee
     at: Instant

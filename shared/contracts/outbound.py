@@ -278,6 +278,7 @@ class ServiceDegraded(Outbound):
 
 
 class ServiceRestored(Outbound):
-    """Everything is back."""
+    """A part that was away is back; `parts` says which."""
 
     name: ClassVar[str] = "service.restored"
+    parts: Annotated[tuple[Code, ...], Field(max_length=16)] = ()

@@ -15,6 +15,7 @@ from shared.contracts.escalation import ClassPolicy, ClassRule, Deadlines, Raisi
 from shared.contracts.faults import faults
 from shared.contracts.matching import (
     Calendar,
+    Coverage,
     Desk,
     ForcePolicy,
     KnownCodes,
@@ -59,6 +60,7 @@ class PolicyDocument(Part):
     retention: Retention
     repeats: Repeats = Repeats()
     demand: Demand = Demand()
+    coverage: Coverage = Coverage()
 
     def grade_of(self, force: str, code: str | None) -> str | None:
         """Our grade for a force's own code; None for no grade or one the force does not have."""

@@ -153,6 +153,8 @@ def _calendar(document: "PolicyDocument") -> Iterator[FieldError]:
         yield FieldError("calendar.timezone", "unknown_timezone")
     if calendar.work_until <= calendar.work_from:
         yield FieldError("calendar.work_until", "ends_before_it_starts")
+    if document.coverage.note_at < "08:00":
+        yield FieldError("coverage.note_at", "out_of_range")
 
 
 def _desks(document: "PolicyDocument") -> Iterator[FieldError]:

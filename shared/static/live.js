@@ -8,12 +8,17 @@ const PATIENCE = { between: 700, withoutStream: 10_000, withStream: 60_000, reco
 const live = document.querySelector("[data-live]");
 const stateLine = document.querySelector("[data-live-state]");
 const said = document.querySelector("[data-live-said]");
+// A page about one referral records who looks at it: it is asked for again only when that one has changed.
+const about = live.dataset.about ?? null;
+const address = live.dataset.page ?? location.href;
+const TYPED_IN = "input:not([type=radio]):not([type=hidden]), select, textarea";
 let lastAsked = Date.now();
 let planned = null;
 let asking = false;
 let missed = false;
 let streaming = false;
 let pressed = false;
+let putOff = false;
 
 function lengthOf(milliseconds) {
   const minutes = Math.floor(milliseconds / 60_000);
@@ -55,20 +60,35 @@ function substance(part) {
   const copy = part.cloneNode(true);
   for (const time of copy.querySelectorAll("[data-to-go]")) { time.textContent = ""; time.removeAttribute("class"); }
   for (const details of copy.querySelectorAll("details")) details.removeAttribute("open");
+  for (const input of copy.querySelectorAll("input")) input.removeAttribute("value");
   return copy.innerHTML;
+}
+
+function touched(control) {
+  if (control.type === "radio" || control.type === "checkbox") return control.checked !== control.defaultChecked;
+  if (control.tagName === "SELECT") return [...control.options].some((one) => one.selected !== one.defaultSelected);
+  return control.type !== "hidden" && "defaultValue" in control && control.value !== control.defaultValue;
+}
+
+/** Forms that somebody has begun to fill in, or that came back with something wrong: they stay as they are. */
+function begun() {
+  const forms = [...live.querySelectorAll("form[id]")];
+  return forms.filter((form) => form.hasAttribute("data-in-hand") || [...form.elements].some(touched));
 }
 
 /** Put the fresh part in place without taking away what the reader has open, has the focus on, or looks at. */
 function replace(fresh) {
   const focused = live.contains(document.activeElement) ? document.activeElement.id : "";
-  const open = [...live.querySelectorAll("details[open]")].map((details) => details.id);
-  const held = open[0] ?? focused;
+  const folded = [...live.querySelectorAll("details[id]")].map((details) => [details.id, details.open]);
+  const forms = begun();
+  const held = (folded.find(([, open]) => open) ?? [focused])[0];
   const height = () => document.getElementById(held)?.getBoundingClientRect().top ?? null;
   const [before, top] = [gist(), height()];
   live.replaceChildren(...fresh.childNodes);
   live.dataset.now = fresh.dataset.now;
   drawn();
-  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  for (const form of forms) document.getElementById(form.id)?.replaceWith(form);
+  for (const [id, open] of folded) document.getElementById(id)?.toggleAttribute("open", open);
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   if (top !== null && height() !== null) scrollBy(0, height() - top);
   if (gist() !== before) said.textContent = `Updated. ${gist()}`;
@@ -82,16 +102,22 @@ function take(fresh) {
   drawn();
 }
 
-/** Whether replacing would take something out of the reader's hands: a finger down, or an answer on its way. */
+/** Whether replacing would take something out of the reader's hands: a finger down, a word half typed, an answer sent. */
 function busy() {
-  return pressed || live.querySelector("[aria-disabled=true]") !== null;
+  const typing = live.contains(document.activeElement) && document.activeElement.matches(TYPED_IN);
+  return pressed || typing || live.querySelector("[aria-disabled=true]") !== null;
+}
+
+/** What came while the reader was busy is asked for once they are not. */
+function catchUp() {
+  setTimeout(() => { if (putOff && !busy()) changed(); });
 }
 
 async function refresh() {
-  [planned, asking, missed] = [null, true, false];
+  [planned, asking, missed, putOff] = [null, true, false, false];
   lastAsked = Date.now();
   try {
-    const answer = await fetch(location.href, {
+    const answer = await fetch(address, {
       headers: { accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE.answer),
     });
     if (answer.redirected) return location.reload();
@@ -100,6 +126,7 @@ async function refresh() {
     const fresh = page.querySelector("[data-live]");
     document.querySelector("footer").replaceChildren(...page.querySelector("footer").childNodes);
     if (fresh && !busy()) take(fresh);
+    else putOff = true;
     showConnected(true);
   } catch {
     showConnected(false);
@@ -116,34 +143,40 @@ function changed() {
   else planned ??= setTimeout(refresh, Math.max(0, lastAsked + PATIENCE.between - Date.now()));
 }
 
-function follow(address) {
-  const stream = new EventSource(address);
-  stream.onopen = () => { streaming = true; changed(); };
+function follow(feed) {
+  const stream = new EventSource(feed);
+  stream.onopen = () => { streaming = true; if (about) showConnected(true); else changed(); };
   stream.onerror = () => {
     streaming = false;
-    if (stream.readyState === EventSource.CLOSED) setTimeout(() => follow(address), PATIENCE.reconnect);
+    if (about) showConnected(false);
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => follow(feed), PATIENCE.reconnect);
   };
-  stream.onmessage = changed;
-  for (const kind of ["referral", "board"]) stream.addEventListener(kind, changed);
+  stream.addEventListener("referral", (event) => {
+    if (!about || JSON.parse(event.data).reference === about) changed();
+  });
+  stream.addEventListener("board", () => { if (!about) changed(); });
 }
 
 function keepFresh() {
   const patience = streaming ? PATIENCE.withStream : PATIENCE.withoutStream;
-  if (!document.hidden && Date.now() - lastAsked > patience) changed();
+  if (!about && !document.hidden && Date.now() - lastAsked > patience) changed();
   countDown();
 }
 
 function keepUpToDate() {
   if (live.dataset.live) follow(live.dataset.live);
   setInterval(keepFresh, PATIENCE.tick);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) changed(); });
-  globalThis.addEventListener("online", changed);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && !about) changed(); });
+  globalThis.addEventListener("online", () => { if (!about) changed(); });
   globalThis.addEventListener("offline", () => showConnected(false));
   document.addEventListener("pointerdown", () => { pressed = true; });
-  for (const kind of ["pointerup", "pointercancel"]) document.addEventListener(kind, () => { pressed = false; });
+  for (const kind of ["pointerup", "pointercancel"]) {
+    document.addEventListener(kind, () => { pressed = false; catchUp(); });
+  }
+  document.addEventListener("focusout", catchUp);
 }
 
-// A page that records who looks is not asked for again by itself; only its deadlines are counted down.
+// Where nobody may follow, deadlines are counted down and nothing else.
 if (live.dataset.live === "never") setInterval(countDown, PATIENCE.tick);
 else keepUpToDate();
 countDown();

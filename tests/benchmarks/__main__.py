@@ -17,8 +17,10 @@ from shared.embedded.native import NativeKafka
 from shared.embedded.postgres import EmbeddedPostgres
 from shared.topics import create_topics
 from tests.benchmarks.figures import Floor, Latencies, accepted_to_notified, sustained_by_http, sustained_by_topic
-from tests.benchmarks.lateness import Lateness
+from tests.benchmarks.lateness import AWAY, Measured
 from tests.benchmarks.lateness import measure as lateness
+from tests.benchmarks.notices.isolation import SPELL, spells
+from tests.benchmarks.notices.rates import rates
 from tests.benchmarks.quality import figures as quality
 from tests.benchmarks.quality.demand import Plan
 from tests.benchmarks.quality.figures import START
@@ -26,7 +28,7 @@ from tests.benchmarks.reports import write_roster
 from tests.benchmarks.sink import sink
 from tests.fleet import fleet
 
-PARTS = ("pipeline", "deadlines", "quality")
+PARTS = ("pipeline", "deadlines", "notices", "isolation", "quality")
 MEASURED = ("figure", "measured", "floor", "to reach")
 
 Row = tuple[str, ...]
@@ -40,6 +42,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30, help="how long the open loop runs")
     parser.add_argument("--burst", type=int, default=6000, help="reports in the sustained figures")
     parser.add_argument("--deadlines", type=int, default=10_000, help="deadlines within one minute")
+    parser.add_argument("--around-a-stop", type=int, default=1000, help="deadlines around the stop of 90 seconds")
+    parser.add_argument("--notices", type=int, default=10_000, help="webhook notices at once")
+    parser.add_argument("--long", action="store_true", help="a sick receiver answers 500 for ten minutes, not seconds")
     parser.add_argument("--days", type=int, default=365, help="how long the simulated year is")
     parser.add_argument("--demand", type=float, default=1, help="how many times as many referrals in that year")
     options = parser.parse_args()
@@ -48,6 +53,10 @@ def main() -> None:
         _show(pipeline(options), *MEASURED)
     if "deadlines" in wanted:
         _show(deadlines(options), *MEASURED)
+    if "notices" in wanted:
+        _show(notices(options), *MEASURED)
+    if "isolation" in wanted:
+        _show(isolation(options), "a fifth goes to", "p99 of the others", "with all well", "to reach")
     if "quality" in wanted:
         choosing(options)
 
@@ -64,12 +73,30 @@ def deadlines(options: argparse.Namespace) -> list[Row]:
     Console(stderr=True).print(f"{count:,} deadlines within one minute")
     with _servers() as (folder, url, bootstrap):
 
-        async def work() -> tuple[Lateness, Lateness]:
+        async def work() -> Measured:
             await create_topics(bootstrap, topic_names(["herts", "beds", "cambs"]))
-            return await lateness(folder, url, bootstrap, count)
+            return await lateness(folder, url, bootstrap, count, options.around_a_stop)
 
-        ours, floor = asyncio.run(work())
-    return [(f"lateness of {count:,} deadlines in a minute", str(ours), str(floor), "none early, p99 1 s")]
+        found = asyncio.run(work())
+    stop = f"routing away for {AWAY.total_seconds():.0f} s: lateness of {options.around_a_stop:,}, from its return"
+    return [
+        (f"lateness of {count:,} deadlines in a minute", str(found.ours), str(found.floor), "none early, p99 1 s"),
+        (stop, str(found.stopped), "-", "none early, worst 10 s"),
+    ]
+
+
+def notices(options: argparse.Namespace) -> list[Row]:
+    """Webhook notices through one notify process."""
+    Console(stderr=True).print(f"{options.notices:,} webhook notices, at once and steadily")
+    with _servers() as (folder, url, bootstrap):
+        return asyncio.run(rates(folder, url, bootstrap, options.notices))
+
+
+def isolation(options: argparse.Namespace) -> list[Row]:
+    """Notices over every means while one webhook receiver is unwell."""
+    Console(stderr=True).print("one receiver after another is unwell")
+    with _servers() as (folder, url, bootstrap):
+        return asyncio.run(spells(folder, url, bootstrap, 600 if options.long else SPELL))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=20, help="reports a second")
     parser.add_argument("--burst", type=int, default=5000, help="reports in the embedded burst")
     parser.add_argument("--away", type=float, default=90, help="seconds that routing stays away")
+    parser.add_argument("--canaries", type=int, default=2000, help="reports with planted words that nothing may tell")
     parser.add_argument("--lives", type=int, default=3000, help="random lives of a referral")
     parser.add_argument("--seed", type=int, default=20260606)
     options = parser.parse_args()
@@ -25,6 +26,8 @@ def main() -> int:
         "PROVE_BURST": str(options.burst),
         "PROVE_AWAY": str(options.away),
         "PROVE_LIVES": str(options.lives),
+        "PROVE_CANARIES": str(options.canaries),
+        "PROVE_DEATHS": "1000",
         "PROVE_SEED": str(options.seed),
         "REQUIRE_REAL_KAFKA": "1",
     }

@@ -13,10 +13,11 @@ from referencing.jsonschema import DRAFT202012
 
 from services.commands.contract import router_of
 from shared.contracts.documents import asyncapi
-from shared.described import EXAMPLES, api_routes, body_read_by
+from shared.described import ANSWERS, EXAMPLES, answers_given_by, api_routes, body_read_by
 from shared.server import openapi_of
 from shared.settings import SERVICES
 from shared.web import json_body
+from tests.said import unsaid
 
 ASYNCAPI_3 = Path(__file__).parents[2] / "node_modules" / "@asyncapi" / "specs" / "schemas" / "3.0.0.json"
 EVENTS = asyncapi()
@@ -107,6 +108,27 @@ def test_every_operation_says_how_it_refuses_in_problem_details(service: str) ->
                 example = told["content"]["application/problem+json"]["examples"]["example"]["value"]
                 problem.validate(example)
                 assert str(example["status"]) == status
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_says_what_it_answers_with_a_schema_and_an_example_of_it(operation: dict[str, Any]) -> None:
+    successes = {status: told for status, told in operation["responses"].items() if status < "4"}
+    assert successes
+    for status, told in successes.items():
+        assert told["description"].strip()
+        assert ("content" in told) == (status != "204")
+        for content in told.get("content", {}).values():
+            Draft202012Validator.check_schema(content["schema"])
+            assert content["schema"].get("type"), "a schema that says nothing"
+            Draft202012Validator(content["schema"]).validate(content["examples"]["example"]["value"])
+
+
+def test_every_answer_has_an_example_that_its_model_reads_whole_and_no_example_is_left_over() -> None:
+    models = {model.__name__: model for route in ROUTES for model in answers_given_by(route).values() if model}
+    kept = {path.stem: json.loads(path.read_bytes()) for path in ANSWERS.glob("*.json")}
+    assert kept.keys() == models.keys()
+    for name, model in models.items():
+        assert unsaid(model, kept[name]) == []
 
 
 def test_what_needs_a_token_says_so() -> None:

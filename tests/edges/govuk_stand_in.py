@@ -55,7 +55,7 @@ class GovukNotify:
     """One service of it, with one template for each kind. `script`: statuses it answers instead, in order.
 
     A status of 0 in the script takes the message and then drops the connection. `caller` makes the client that its
-    callbacks go by.
+    callbacks go by. `taking` is called when it has taken a message and answered nothing yet.
     """
 
     templates: dict[str, tuple[str, str]] = field(
@@ -73,6 +73,7 @@ class GovukNotify:
     caller: Callable[[], httpx.AsyncClient] = httpx.AsyncClient
     clock_off: float = 0.0
     token: str = TOKEN
+    taking: Callable[[], None] | None = None
     _moments: list[float] = field(default_factory=list)
 
     @property
@@ -99,6 +100,8 @@ class GovukNotify:
             raise Refused(step, "Exception", "Internal server error")
         self._count()
         taken = self._take(kind, await request.read())
+        if self.taking is not None:
+            self.taking()
         if step == 0:
             assert request.transport is not None
             request.transport.abort()

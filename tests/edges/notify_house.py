@@ -20,6 +20,7 @@ from services.notify.channels.wording import Wording
 from services.notify.consumers import ReferralsConsumer, RosterConsumer
 from services.notify.departures import Departures
 from services.notify.dispatcher import Dispatcher
+from services.notify.lanes import Lanes
 from services.notify.letters import WAKES, Letters
 from services.notify.newcomers import Newcomers
 from services.notify.numbers import Marks
@@ -139,6 +140,7 @@ class House:
     bells: dict[str, Wake] = field(default_factory=dict)
     offsets: int = 0
     gathered: frozenset[str] = frozenset()
+    lanes: Lanes = field(default_factory=Lanes)
 
     def bell(self, name: str) -> Wake:
         return self.bells.setdefault(name, Wake())
@@ -150,7 +152,7 @@ class House:
     def dispatcher(self) -> Dispatcher:
         addressing = Addressing(self.keys, self.channels, "https://tasks.example")
         departures = Departures(addressing, Texting(Marks(self.keys), answered=True), self.gathered)
-        return Dispatcher(self.database, self.bell("dispatcher"), departures)
+        return Dispatcher(self.database, self.bell("dispatcher"), departures, self.lanes)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

@@ -19,6 +19,8 @@ from services.notify.channels.email import EmailChannel
 from services.notify.channels.govuk_notify import GovukNotifyChannel
 from services.notify.channels.phones import PhonesChannel
 from services.notify.heartbeat import Heartbeat
+from services.notify.rules.wordings import EDITION
+from services.notify.store import control_room_tables
 from services.notify.store.tables import metadata
 from shared.contracts.model import Holder
 from shared.identifiers import new_reference
@@ -74,6 +76,7 @@ async def test_a_coordinator_reads_what_became_of_each_notice_with_every_attempt
         ("webhook", "failed", "http_503"),
         ("webhook", "delivered", None),
     ]
+    assert [one["wording"] for one in item["attempts"]] == [EDITION, EDITION]
     assert answer.json()["next"] is None
 
 
@@ -198,6 +201,7 @@ async def test_the_migration_makes_what_the_tables_say(notify: House) -> None:
         }
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
+    assert control_room_tables.ControlRoomRow.__tablename__ == "control_rooms"
     async with notify.database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
 
@@ -227,6 +231,7 @@ async def test_beyond_the_demo_a_means_without_a_provider_fails_visibly_and_exer
     made = channels(platform(notify, **OIDC))
     assert isinstance(made["phone"], NoChannel)
     assert isinstance(made["email"], NoChannel)
+    assert isinstance(made["push"], NoChannel)
     assert isinstance(made["exercise"], PhonesChannel)
     assert (await made["phone"].send(message("+447700900042"))).reason == "no_provider"
 
@@ -236,8 +241,14 @@ async def test_the_service_consumes_what_it_must_and_is_ready_only_when_it_has_c
     behind = {"officers"}
     given.caught_up = lambda topic: topic not in behind
     service = build(given)
-    assert {topic for one in service.subscriptions for topic in one.topics} == {"referrals", "officers", "policy"}
-    assert set(service.tasks) == {"dispatcher", "newcomers", "letters", "reminding", "heartbeat"}
+    told = {f"outbound.{force}" for force in ("herts", "beds", "cambs")}
+    assert {topic for one in service.subscriptions for topic in one.topics} == {
+        "referrals",
+        "officers",
+        "policy",
+    } | told
+    rooms = {f"control_room.{force}" for force in ("herts", "beds", "cambs")}
+    assert set(service.tasks) == {"dispatcher", "newcomers", "letters", "reminding", "heartbeat"} | rooms
     assert [await check() for check in service.readiness.values()] == [False, True]
     behind.clear()
     assert [await check() for check in service.readiness.values()] == [True, True]
@@ -253,9 +264,9 @@ async def test_with_a_key_of_govuk_notify_texts_leave_the_house_and_a_storm_of_t
     made = channels(given)
     assert isinstance(made["phone"], GovukNotifyChannel)
     assert isinstance(made["email"], GovukNotifyChannel)
-    assert gathered(made) == {"phone", "email"}
+    assert gathered(made) == {"phone", "email", "push"}
     assert isinstance(made["exercise"], PhonesChannel)
-    assert gathered(channels(platform(notify))) == frozenset()
+    assert gathered(channels(platform(notify))) == {"push"}
 
 
 async def test_a_mail_server_of_ones_own_comes_before_govuk_notifys_email(notify: House) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,12 +16,19 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from services.notify.channels.channel import Channel
 from services.notify.channels.email import EmailChannel
 from services.notify.channels.govuk_notify import Account, Form, GovukNotifyChannel
+from services.notify.channels.posting import Posting
+from services.notify.channels.push import PushChannel
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.channels.wording import Wording
 from services.notify.rules.attempts import LEASE
+from shared.clock import Clock
+from shared.push_key import PushKey, push_key_from
 from tests.edges.govuk_stand_in import API_KEY, EMAIL_TEMPLATE, SMS_TEMPLATE, GovukNotify, govuk_notify
 from tests.edges.notify_house import HERE, SECRET, message, receiving
+from tests.edges.push_stand_in import Browser, push_service
 
+PUSH_KEY = PushKey(push_key_from(b"the lamp in the old lighthouse.."), "mailto:keeper@lighthouse.example")
+PEGGY_BROWSER = Browser("peggy", "")
 PEGGY = {"phone": "+447700900042", "email": "peggy@herts.example"}
 
 
@@ -38,7 +46,9 @@ class Peer:
 def _channel(kind: str, host: str) -> tuple[Channel, str, str]:
     """A channel of a kind whose other end is at `host` (host:port), an address there, and the means."""
     account = Account.of(f"http://{host}", API_KEY)
+    push = PushChannel(PUSH_KEY, Posting(HERE), Wording(), Clock(datetime(2026, 6, 6, tzinfo=UTC)), _take_note)
     made: dict[str, tuple[Channel, str, str]] = {
+        "push": (push, PEGGY_BROWSER.at(host).address, "push"),
         "webhook": (WebhookChannel([SECRET], HERE), f"http://{host}/hook", "webhook"),
         "smtp": (EmailChannel(f"smtp://{host}", "tasks.example", Wording()), PEGGY["email"], "email"),
         "govuk-sms": (GovukNotifyChannel(account, Form("sms", SMS_TEMPLATE), Wording()), PEGGY["phone"], "phone"),
@@ -47,7 +57,11 @@ def _channel(kind: str, host: str) -> tuple[Channel, str, str]:
     return made[kind]
 
 
-KINDS = ("webhook", "smtp", "govuk-sms", "govuk-email")
+async def _take_note(_recipient: str, _address: str) -> None:
+    """Nobody in these tests has gone."""
+
+
+KINDS = ("webhook", "push", "smtp", "govuk-sms", "govuk-email")
 
 
 class _PostOffice:
@@ -70,6 +84,11 @@ async def peer(kind: str) -> AsyncIterator[Peer]:
             receiver = await stack.enter_async_context(receiving())
             host = f"127.0.0.1:{receiver.port}"
             ends = (lambda: receiver.script.append(503), lambda: len(receiver.heard))
+        elif kind == "push":
+            service = await stack.enter_async_context(push_service())
+            host = service.host
+            service.browsers["peggy"] = PEGGY_BROWSER.at(host)
+            ends = (lambda: service.script.append(503), lambda: len(service.shown))
         elif kind == "smtp":
             office, port = _PostOffice(), _free_port()
             controller = Controller(office, hostname="127.0.0.1", port=port)

@@ -118,6 +118,23 @@ def test_every_five_seconds_one_attempt_sees_whether_it_is_back() -> None:
     assert not lanes.shut("otter")
 
 
+def test_three_failures_in_a_row_are_trouble_until_something_is_taken_or_they_are_long_ago() -> None:
+    watch = Watch()
+    lanes = Lanes(NARROW, watch)
+    failed(lanes, 2)
+    assert not lanes.troubled("otter")
+    failed(lanes, 1)
+    assert (lanes.troubled("otter"), lanes.troubled("badger")) == (True, False)
+    watch.now += 899
+    assert lanes.troubled("otter")
+    watch.now += 1
+    assert not lanes.troubled("otter")
+    failed(lanes, 1)
+    lanes.take("otter")
+    lanes.give("otter", healthy=True)
+    assert not lanes.troubled("otter")
+
+
 async def test_a_host_that_fails_for_long_is_left_alone_and_its_officers_hear_by_the_next_means_at_once(
     notify: House,
 ) -> None:

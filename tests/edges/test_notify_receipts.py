@@ -171,22 +171,6 @@ async def test_what_is_no_receipt_is_said_so_without_an_echo(town: Texts) -> Non
             assert "peggy" not in answer.text
 
 
-async def test_a_crash_between_the_sending_and_our_note_of_it_sends_no_second_text(town: Texts) -> None:
-    await town.notify.publish(PEGGY, phone=NUMBER)
-    await town.notify.hear(Story().offered(PEGGY))
-    dispatcher = town.notify.dispatcher()
-    await dispatcher._start()
-    await town.until_taken(1)
-    for task in dispatcher._flying.values():
-        task.cancel()
-    async with town.notify.at_work():
-        await town.notify.until_states("sent", seconds=15)
-    assert len(town.govuk.taken) == 1
-    assert await town.attempts() == [("phone", 1, "failed", "interrupted"), ("phone", 2, "sent", None)]
-    await town.govuk.receipt(town.govuk.taken[0], "delivered")
-    assert await town.notify.states() == [(PEGGY, "task.offered", "delivered")]
-
-
 async def test_a_provider_in_trouble_is_tried_again_and_nothing_is_shown_delivered_meanwhile(town: Texts) -> None:
     town.govuk.script = [503, 500]
     async with town.notify.at_work():

@@ -10,7 +10,7 @@ import pytest
 from services.notify.store.codes import Wanted, give_code
 from shared.contracts.model import Holder
 from shared.identity import parse, sign_demo
-from tests.edges.notify_house import Story, receiving
+from tests.edges.notify_house import Story
 from tests.edges.texting_house import Texts, texts
 from tests.waiting import until
 
@@ -91,32 +91,6 @@ async def test_the_same_word_twice_is_passed_on_once_and_another_word_again(town
     ]
 
 
-async def test_two_replies_in_one_second_are_both_heard_in_one_order_without_a_gap(town: Texts) -> None:
-    code = await asked(town, Story())
-    await asyncio.gather(town.govuk.text_from(NUMBER, f"YES {code}"), town.govuk.text_from(NUMBER, f"NO {code}"))
-    found = await town.replied()
-    assert sorted(payload["answer"] for payload in found) == ["no", "yes"]
-    assert [payload["sequence"] for payload in found] == [1, 2]
-
-
-async def test_a_wrong_code_changes_nothing_and_says_so(town: Texts) -> None:
-    code = await asked(town, Story())
-    wrong = f"{(int(code) + 1) % 10_000:04}"
-    await town.govuk.text_from(NUMBER, f"YES {wrong}")
-    assert (await told(town, 2)).startswith("None of your tasks has that code. Nothing was changed.")
-    assert await town.replied() == []
-
-
-async def test_somebody_elses_code_is_a_wrong_code(town: Texts) -> None:
-    await asked(town, Story())
-    theirs = await asked(town, Story(), IRIS, IRISES)
-    mine = await town.code_of(PEGGY)
-    if theirs != mine:
-        await town.govuk.text_from(NUMBER, f"YES {theirs}")
-        assert (await told(town, 2)).startswith("None of your tasks has that code.")
-        assert await town.replied() == []
-
-
 async def test_free_text_is_not_guessed_at_and_kept_nowhere(town: Texts) -> None:
     await asked(town, Story())
     await town.govuk.text_from(NUMBER, "The heliotrope badger is unwell, back at nine")
@@ -182,33 +156,6 @@ async def test_who_is_asked_to_take_a_task_over_must_look_before_they_answer(tow
     await town.notify.publish(PEGGY, phone=NUMBER)
     await town.notify.hear(Story().event("ReferralHandedOver", giver=IRIS, receiver=PEGGY, accepted=False, **held))
     assert "Answer YES" not in await told(town, 1)
-
-
-async def test_stop_ends_texts_the_next_means_is_used_and_start_brings_them_back(town: Texts) -> None:
-    await asked(town, Story())
-    await town.govuk.text_from(NUMBER, "STOP")
-    assert "no more text messages" in await told(town, 2)
-    async with receiving() as hook:
-        await town.notify.publish(PEGGY, phone=NUMBER, webhook=hook.url)
-        await town.notify.hear(Story().offered(PEGGY))
-        await hook.until(1)
-    reasons = [(means, state, reason) for means, _, state, reason in await town.attempts()]
-    assert ("phone", "failed", "stopped") in reasons
-    assert len(town.govuk.texts_to(NUMBER)) == 2
-    await town.govuk.text_from(NUMBER, "Start")
-    assert "from us again" in await told(town, 3)
-    await town.notify.publish(PEGGY, phone=NUMBER)
-    await town.notify.hear(Story().offered(PEGGY))
-    assert (await told(town, 4)).startswith("You have a new task.")
-
-
-async def test_a_number_that_stopped_and_has_no_other_means_goes_back_to_routing_at_once(town: Texts) -> None:
-    await town.notify.publish(PEGGY, phone=NUMBER)
-    await town.govuk.text_from(NUMBER, "stop")
-    await town.notify.hear(Story().offered(PEGGY))
-    await town.notify.until_states("failed")
-    ((name, payload),) = await town.notify.deliveries()
-    assert (name, payload["last_means"], payload["reason"]) == ("notice.failed", True, "stopped")
 
 
 async def test_two_machines_that_thank_each_other_fall_silent(town: Texts) -> None:

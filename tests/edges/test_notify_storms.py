@@ -18,19 +18,6 @@ async def town(postgres_url: str) -> AsyncIterator[Texts]:
         yield made
 
 
-async def test_two_hundred_tasks_for_one_officer_are_one_text_and_its_receipt_is_everybodys(town: Texts) -> None:
-    await town.notify.publish(PEGGY, phone=NUMBER)
-    await town.notify.hear(*(Story().offered(PEGGY) for _ in range(200)))
-    async with town.notify.at_work():
-        await town.notify.until_states(*["sent"] * 200)
-        (taken,) = town.govuk.taken
-        assert taken.words.startswith("You have news of 200 tasks. Sign in. by ")
-        assert taken.words.endswith(": https://tasks.example/tasks")
-        await town.govuk.receipt(taken, "delivered")
-        await town.notify.until_states(*["delivered"] * 200)
-    assert len(await town.notify.deliveries()) == 200
-
-
 async def test_a_storm_over_webhooks_is_one_notice_each(town: Texts) -> None:
     async with receiving() as hook, town.notify.at_work():
         await town.notify.publish(PEGGY, webhook=hook.url)

@@ -42,6 +42,29 @@ async def test_the_role_is_told_once_and_learns_nothing_but_where_to_look(notify
     assert b"training" not in heard.body
 
 
+async def test_the_note_of_tonights_cover_is_told_once_a_night_and_leads_to_the_coverage(notify: House) -> None:
+    tonight = warning("cover_tonight", "herts", hours=3)
+    async with receiving() as phone, notify.at_work():
+        await notify.publish("coordinator:herts", webhook=phone.url, phone="+447700900001")
+        for _ in range(2):
+            await notify.warn(tonight)
+        await notify.warn(warning("cover_tonight", "herts", hours=27))
+        (heard, _) = await phone.until(2)
+        await notify.until_states("delivered", "delivered")
+    said = json.loads(heard.body)
+    assert (said["type"], said["reference"], said["url"]) == ("role.alert", None, "https://tasks.example/coverage")
+    assert {event["type"] for _, event in await notify.deliveries()} == {"role.alert"}
+
+
+async def test_a_note_goes_out_at_any_hour_to_a_role_as_people_read_it(notify: House) -> None:
+    await notify.publish("coordinator:herts", phone="+447700900001")
+    async with notify.at_work():
+        await notify.warn(warning("cover_tonight", "herts", hours=3))
+        await notify.until_states("delivered")
+    (text,) = await notify.rows("select body, reference from notify.phone_messages")
+    assert text.body == "Tonight's cover has gaps. Sign in. https://tasks.example/coverage"
+
+
 async def test_another_day_is_another_warning(notify: House) -> None:
     await notify.publish("coordinator:herts", phone="+447700900001")
     await notify.warn(warning(hours=20), warning(hours=30), warning("role_unstaffed", "fim:herts", 20))

@@ -1,5 +1,6 @@
 """Nothing tells: every text, subject and body, of every type and over every means, read as a stranger would."""
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
@@ -7,22 +8,22 @@ from typing import get_args
 
 import pytest
 
+from services.notify.channels.push import payload_of
 from services.notify.channels.webhook import body_of
 from services.notify.channels.wording import TEMPLATES, Wording
 from services.notify.rules.replies import Verdict
+from services.notify.rules.wordings import EDITION
 from shared.contracts.deliveries import NoticeType
 from tests.edges.notify_house import message
+from tests.telling import TELLING, telling
 
 TYPES = get_args(NoticeType)
 VERDICTS = (*get_args(Verdict), "proof")
 
-# Beginnings of words, over several lines as people read them.
-TELLING = """
-lgbt lesbian gay bisexual trans queer pride rainbow gender sexual orientation identity hate crime incident
-victim witness suspect offender assault abuse harass homophob biphob transphob strand vulnerab risk suicid harm
-domestic honour child weapon police officer constable force herts beds cambs hertfordshire bedfordshire
-cambridgeshire liaison llo support report person caller complain investigat case name address phone
-"""
+EDITIONS = {
+    1: "6010c4089f83c7d3",
+}
+"""What all templates come to, for each edition of our wording."""
 
 ALLOWED = {
     "You have a new task. Sign in.",
@@ -43,7 +44,8 @@ def texts(kind: str) -> list[str]:
             for reference in (None, "K7QM-4T9P"):
                 given = message("x", type=kind, respond_by=respond_by, reference=reference, exercise=exercise)
                 mail = wording.email(given)
-                found += [mail.subject, mail.body, wording.sms(given).body]
+                push = wording.push(given)
+                found += [mail.subject, mail.body, wording.sms(given).body, push.subject, push.body]
     return [text.replace(message("x").url, "") for text in found]
 
 
@@ -64,6 +66,15 @@ def test_it_says_one_known_sentence_the_reference_the_deadline_and_the_link_and_
             rest = rest.replace(part, "")
         assert set(re.findall(r"\w+", rest)) <= {"Reference", "Answer", "by"}
     assert Wording().email(given).subject in ALLOWED
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_device_shows_one_known_sentence_and_is_sent_the_reference_and_the_link_beside_it(kind: str) -> None:
+    given = message("x", type=kind)
+    payload = payload_of(given, Wording())
+    assert payload.keys() == {"title", "body", "url", "reference"}
+    assert f"{payload['title']}. {payload['body']}" in ALLOWED
+    assert (payload["url"], payload["reference"]) == (given.url, given.reference)
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -89,7 +100,8 @@ def test_a_deadline_is_said_in_local_time_summer_and_winter() -> None:
 
 def test_every_type_of_the_contract_has_its_words_and_no_words_are_left_over() -> None:
     frames = {"subject.txt", "email.txt", "sms.txt"}
-    beside = {"role.alert.roster.txt", "bundle.txt"} | {f"answer.{verdict}.txt" for verdict in VERDICTS}
+    beside = {"role.alert.roster.txt", "role.alert.connection.txt", "role.note.txt", "bundle.txt"}
+    beside |= {f"answer.{verdict}.txt" for verdict in VERDICTS}
     assert {path.name for path in TEMPLATES.iterdir()} - frames == {f"{kind}.txt" for kind in TYPES} | beside
 
 
@@ -140,6 +152,20 @@ def test_a_role_alerted_about_no_task_is_sent_to_the_roster_and_told_no_more() -
     assert Wording().sms(alert).body == "The roster needs your attention. Sign in. https://tasks.example/roster"
 
 
+def test_the_operations_desk_is_told_that_a_connection_needs_it_and_not_which() -> None:
+    url = "https://tasks.example/v1/control-rooms"
+    alert = message("x", to="ops:herts", type="role.alert", reference=None, respond_by=None, url=url)
+    assert Wording().sms(alert).body == f"A connection needs your attention. Sign in. {url}"
+
+
+def test_a_note_of_tonights_cover_leads_to_the_coverage_page_and_names_no_place() -> None:
+    url = "https://tasks.example/coverage"
+    note = message("x", type="role.alert", reference=None, respond_by=None, url=url, note=True)
+    assert Wording().sms(note).body == f"Tonight's cover has gaps. Sign in. {url}"
+    for word in TELLING.split():
+        assert not re.search(rf"\b{word}", Wording().email(note).body.replace(url, ""), re.IGNORECASE), word
+
+
 def test_a_message_never_shows_its_address_where_it_might_be_logged() -> None:
     assert "peggy" not in repr(message("peggy@herts.example"))
 
@@ -148,3 +174,23 @@ def test_a_webhook_says_no_more_than_the_contract_for_any_type() -> None:
     for kind in TYPES:
         said = json.loads(body_of(message("https://a.example/", type=kind)))
         assert set(said) == {"id", "type", "reference", "class", "respond_by", "url"}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_no_word_of_a_webhook_tells_its_own_names_included(kind: str) -> None:
+    for said in (message("x", type=kind), message("x", type=kind, reference=None, respond_by=None, tasks=200)):
+        body = body_of(said).decode().replace(said.url, "")
+        assert not list(telling(body, TELLING)), body
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in TEMPLATES.iterdir()))
+def test_no_word_of_a_template_tells_whoever_it_is_for(name: str) -> None:
+    said = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", " ", (TEMPLATES / name).read_text(), flags=re.DOTALL)
+    assert not list(telling(said, TELLING)), said
+
+
+def test_whoever_changes_the_wording_gives_it_a_new_edition() -> None:
+    """Each attempt keeps the edition it was written in: raise `EDITION`, and add what the templates come to now."""
+    whole = "\0".join(f"{path.name}\0{path.read_text()}" for path in sorted(TEMPLATES.iterdir()))
+    assert max(EDITIONS) == EDITION
+    assert EDITIONS[EDITION] == hashlib.sha256(whole.encode()).hexdigest()[:16]

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 from fastapi import FastAPI
 
 from services.notify.api import routes
@@ -15,6 +17,7 @@ from services.notify.channels.govuk_notify import Account, Form, GovukNotifyChan
 from services.notify.channels.wording import Wording
 from services.notify.my_means import MyMeans
 from services.notify.replying import Replying
+from shared.identity import parse, sign_demo
 from shared.web import install
 from tests.edges.govuk_stand_in import API_KEY, SMS_TEMPLATE, TOKEN, GovukNotify, Taken, govuk_notify
 from tests.edges.notify_house import House, house
@@ -42,6 +45,21 @@ class Texts:
         door = self.door_for(demo=False)
         return httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://notify.test")
 
+    async def as_new(self) -> "Texts":
+        """Everything forgotten, and nobody has been written to yet."""
+        notify = self.notify
+        kept = ("clock_epoch", "alembic_version")
+        tables = await notify.rows("select tablename from pg_tables where schemaname = 'notify'")
+        names = ", ".join(f"notify.{row.tablename}" for row in tables if row.tablename not in kept)
+        async with notify.database.unit() as unit:
+            await unit.connection.execute(sa.text(f"truncate {names}"))
+        notify.lanes.clear()
+        self.govuk.taken.clear()
+        self.govuk.asked.clear()
+        self.govuk.script.clear()
+        self.govuk.per_minute = 3000
+        return self
+
     async def until_taken(self, count: int, seconds: float = 15) -> list[Taken]:
         """Wait until GOV.UK Notify has taken so many messages."""
         async with asyncio.timeout(seconds):
@@ -53,6 +71,14 @@ class Texts:
         """(means, number, state, reason) of every attempt, in order."""
         rows = await self.notify.rows("select means, number, state, reason from notify.attempts order by at, number")
         return [tuple(row) for row in rows]
+
+    async def shown(self, reference: str, who: str = "coordinator:herts") -> list[dict[str, Any]]:
+        """What somebody signed in is shown of a referral's notices."""
+        token = sign_demo(parse(who), self.notify.keys, int(datetime.now(UTC).timestamp()))
+        async with self.client() as client:
+            headers = {"authorization": f"Bearer {token}"}
+            answer = await client.get(f"/v1/notices?reference={reference}", headers=headers)
+        return list(answer.json()["items"]) if answer.status_code == 200 else []
 
     async def code_of(self, officer: str) -> str:
         """The four digits of this officer's newest offer."""

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from shared.embedded import jars
 from shared.embedded.broker import EmbeddedBroker
+from shared.embedded.native import NativeKafka
+from shared.topics import create_topics
 from tests.contracts.control_room import ControlRoom, Headers
 
 LIAISON = (sys.executable, "-m", "services")
@@ -87,7 +90,25 @@ async def answered(room: ControlRoom) -> None:
 async def test_a_control_room_passes_over_a_broker_and_the_command_says_so(
     broker: EmbeddedBroker, data_dir: Path
 ) -> None:
-    bootstrap = broker.start(["inbound.herts", "outbound.herts"])
+    await passes(broker.start(["inbound.herts", "outbound.herts"]), data_dir)
+
+
+@pytest.mark.real_kafka
+@pytest.mark.timeout(180)
+async def test_it_passes_over_apache_kafka_too(data_dir: Path) -> None:
+    if lacking := jars.missing():
+        pytest.skip(f"no Kafka of an integrator's own: no {lacking}")
+    own = NativeKafka(data_dir, quick=True)
+    bootstrap = await asyncio.to_thread(own.start)
+    try:
+        await create_topics(bootstrap, ["inbound.herts", "outbound.herts"])
+        await passes(bootstrap, data_dir)
+    finally:
+        await asyncio.to_thread(own.stop)
+
+
+async def passes(bootstrap: str, data_dir: Path) -> None:
+    """A control room written from the document goes through every scene, and the command ends with zero."""
     printed, _ = await (await liaison(data_dir, "contract", "asyncapi")).communicate()
     async with control_room(bootstrap, json.loads(printed)) as room:
         rehearsal = await liaison(data_dir, "contract", "rehearse", "--bootstrap", bootstrap, *BRIEF)

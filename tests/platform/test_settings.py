@@ -64,6 +64,10 @@ def test_with_nothing_set_everything_is_embedded_and_on_this_machine() -> None:
         ),
         ({"WEBHOOK_SECRETS": SECRET}, "LIAISON_WEBHOOK_SECRETS: each secret must begin with whsec_"),
         ({"WEBHOOK_ALLOW": "10.0.0.0/8, Camelot"}, "LIAISON_WEBHOOK_ALLOW: entry 2 is not a network"),
+        ({"WEB_PUSH_KEY": SECRET}, "LIAISON_WEB_PUSH_KEY: has 21 bytes; 32 are needed"),
+        ({"WEB_PUSH_KEY": "Camelot!"}, "LIAISON_WEB_PUSH_KEY: is not base64url of 32 bytes"),
+        ({"WEB_PUSH_KEY": "A" * 43}, "LIAISON_WEB_PUSH_KEY: is no key of the curve P-256"),
+        ({"WEB_PUSH_CONTACT": "Lancelot"}, "LIAISON_WEB_PUSH_CONTACT: must be mailto:somebody@example.org"),
         ({"SMTP_URL": f"http://{SECRET}"}, "LIAISON_SMTP_URL: must be a URL beginning with smtp:// or smtps://"),
         ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "LIAISON_KAFKA_SECURITY_USERNAME: is not set"),
         ({"GOVUK_NOTIFY_API_KEY": SECRET}, "LIAISON_GOVUK_NOTIFY_SMS_TEMPLATE: is not set"),
@@ -162,6 +166,25 @@ def test_in_demo_webhook_secrets_come_from_the_master_keys_and_elsewhere_they_mu
     real = given(monkeypatch, AUTH="oidc", OIDC_ISSUER="https://id.example", OIDC_CLIENT_ID="liaison")
     with pytest.raises(SettingsError, match="LIAISON_WEBHOOK_SECRETS"):
         real.signing_secrets(real.keys())
+
+
+def test_web_push_has_a_key_of_its_own_in_demo_and_elsewhere_only_where_one_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    demo = given(monkeypatch, MASTER_KEYS=f"new:{KEY},old:{base64.b64encode(b'x' * 32).decode()}")
+    ours = demo.push_key(demo.keys())
+    older = given(monkeypatch, MASTER_KEYS=f"old:{base64.b64encode(b'x' * 32).decode()}")
+    before = older.push_key(older.keys())
+    assert ours is not None
+    assert before is not None
+    assert (ours.public, ours.contact) == (before.public, "mailto:liaison@127.0.0.1")
+    real = given(monkeypatch, AUTH="oidc", OIDC_ISSUER="https://id.example", OIDC_CLIENT_ID="liaison")
+    assert real.push_key(real.keys()) is None
+    set_up = given(monkeypatch, WEB_PUSH_KEY="A" * 42 + "E", PUBLIC_URL="https://tasks.example")
+    key = set_up.push_key(set_up.keys())
+    assert key is not None
+    assert key.contact == "https://tasks.example"
+    assert "AAAAE" not in repr(set_up) + repr(key)
 
 
 def test_every_setting_is_explained_in_the_example_file() -> None:

@@ -29,6 +29,7 @@ from shared.sealing import MasterKeys, new_key
 from shared.service import Platform, Service
 from shared.settings import load_settings
 from shared.web import install
+from tests.said import as_described
 
 NOON = datetime(2026, 6, 6, 11, 0, tzinfo=UTC)
 OTTOLINE = {
@@ -79,7 +80,7 @@ class House:
         """A request of somebody signed in."""
         token = sign_demo(parse(who), self.keys, int(time.time()))
         headers = {"authorization": f"Bearer {token}"} | sent.pop("headers", {})
-        return await self.http.request(method, path, headers=headers, **sent)
+        return as_described(self.service.router, await self.http.request(method, path, headers=headers, **sent))
 
     async def report(self, number: int = 1, **changes: Any) -> str:
         """The reference of a report that was accepted."""

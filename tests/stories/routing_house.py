@@ -39,6 +39,7 @@ from shared.sealing import MasterKeys
 from shared.service import Platform, Service, Wake
 from shared.settings import load_settings
 from shared.web import install
+from tests.said import as_described
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NORTH_HERTS, LUTON = "E07000099", "E06000032"
@@ -50,6 +51,7 @@ class HandClock:
     """Domain time stands still until somebody moves it."""
 
     now: datetime = NOON
+    speed: float = 1.0
 
     def domain(self, _real: datetime) -> datetime:
         """Whatever the database's clock says, it is now."""
@@ -142,9 +144,8 @@ class House:
         """Somebody signed in asks over HTTP."""
         token = sign_demo(parse(who), self.keys, int(datetime.now(UTC).timestamp()))
         content = None if body is None else json.dumps(body, default=str)
-        return await self.people.request(
-            method, path, content=content, headers={"authorization": f"Bearer {token}", **headers}
-        )
+        told = {"authorization": f"Bearer {token}", **headers}
+        return as_described(self.service.router, await self.people.request(method, path, content=content, headers=told))
 
     async def tap(self, officer: str, report: ReportReceived, action: str, **body: Any) -> httpx.Response:
         """An officer taps accept, decline or release."""
@@ -178,7 +179,7 @@ class House:
 
 
 _FORGOTTEN = (
-    *("referrals", "engagements", "loads", "bars", "timeline", "decisions", "notify_health"),
+    *("referrals", "engagements", "loads", "bars", "timeline", "decisions", "notify_health", "degraded"),
     *("officers", "training", "duties", "roles"),
     *("journal", "inbox", "cursors", "held_events", "dead_letters", "idempotency"),
 )

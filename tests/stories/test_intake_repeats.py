@@ -259,6 +259,19 @@ async def test_after_twelve_months_nothing_links_a_report_to_whoever_made_it(hou
     assert (await told(house, await house.report(3, **WITH_DETAILS)))["earlier"] is None
 
 
+async def test_details_that_nobody_claims_in_a_day_are_gone(house: House) -> None:
+    for _ in range(2):
+        assert (await house.call("POST", "/v1/contacts", json=OTTOLINE)).status_code == 201
+    await house.rows(
+        "update intake.contacts set left_at = left_at - interval '24 hours' "
+        "where handle = (select min(handle) from intake.contacts)"
+    )
+    policies = Policies(house.platform.database, load_policy(house.platform.settings), house.platform.bell("policies"))
+    forgetting = Forgetting(house.platform.database, policies)
+    assert (await forgetting.drop_unclaimed(), await forgetting.drop_unclaimed()) == (1, 0)
+    assert len(await house.rows("select handle from intake.contacts")) == 1
+
+
 async def test_erasing_one_report_forgets_what_it_gave_and_leaves_the_others(house: House) -> None:
     erased = await house.report(1, **details(phone="07700 900123", email="ottoline@example.org"))
     kept = await house.report(2, **details(phone="07700 900123"))

@@ -9,7 +9,7 @@ import pytest
 from services.intake.policies import Policies
 from services.intake.store.reports import holds
 from services.intake.watching import Watch
-from shared.contracts.referrals import ReferralOpened
+from shared.contracts.referrals import ReferralOpened, ServiceDegraded, ServiceRestored
 from shared.policy_file import load_policy
 from tests.stories.intake_house import NOON, House, opened
 
@@ -83,6 +83,27 @@ async def test_every_force_hears_that_routing_is_away_and_that_it_is_back(house:
     await watch.look()
     await watch.look()
     assert await said(house, "cambs") == ["service.degraded", "service.restored"]
+
+
+async def test_every_force_hears_that_messages_do_not_go_out_told_apart_from_routing_being_away(
+    house: House, watch: Watch
+) -> None:
+    away, back = ServiceDegraded(part="notify", at=NOON), ServiceRestored(part="notify", at=NOON)
+    await house.report()
+    await time_runs_out(house)
+    await watch.look()
+    await house.inside("referrals", away)
+    await house.inside("referrals", away)
+    await house.inside("referrals", back, away, back)
+    told = (await house.published("outbound.cambs"))[0:]
+    assert [(one["type"].split(".")[2], one["parts"]) for one in told] == [
+        ("degraded", ["routing"]),
+        *[("degraded", ["notify"]), ("restored", ["notify"])] * 2,
+    ]
+    assert told[1]["log_line"] == "12:00 Liaison cannot send messages. Ring the officer."
+    assert told[2]["log_line"] == "12:00 Liaison sends messages again."
+    shown = (await house.call("GET", "/v1/outbound")).json()["items"]
+    assert ["notify"] in [one.get("parts") for one in shown]
 
 
 async def test_no_open_report_is_ever_without_a_deadline(house: House) -> None:

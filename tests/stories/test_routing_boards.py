@@ -158,6 +158,21 @@ async def test_a_board_hears_of_its_own_force_as_it_happens_and_misses_nothing_w
     await back.aclose()
 
 
+async def test_a_board_hears_that_what_it_had_was_given_to_another_force_and_nothing_more_of_it(house: House) -> None:
+    report = await house.report()
+    feed = Stream(house.database, Wake()).follow("herts", None)
+    await anext(feed)
+    answer = await house.ask(
+        "coordinator:herts", "POST", f"/v1/referrals/{report.reference}/transfer", {"force": "beds"}
+    )
+    assert answer.status_code == 200
+    told = await asyncio.wait_for(anext(feed), 5)
+    assert b'{"reference":"%s","gone":true}' % report.reference.encode() in told
+    assert await listed(house) == []
+    assert await listed(house, who="sergeant:beds") == [report.reference]
+    await feed.aclose()
+
+
 async def test_a_board_is_for_supervisors_of_its_force(house: House) -> None:
     assert (await house.ask("sergeant:herts", "GET", "/v1/stream?force=beds")).status_code == 403
     assert (await house.ask("officer:H1", "GET", "/v1/stream")).status_code == 403

@@ -204,6 +204,29 @@ async def test_a_fete_has_one_who_holds_it_and_others_who_come_along(house: Hous
     assert {(row.officer, row.kind) for row in rows} == {(first, "held"), (second, "held")}
 
 
+async def test_a_helper_who_falls_sick_before_the_fete_is_replaced_and_the_coordinator_knows(house: House) -> None:
+    event = {"officers_wanted": 2, "starts_at": after(1440), "ends_at": after(1800)}
+    words = {"need": "community_event", "class": "community_event", "event": event, "contact_route": "none"}
+    report = await house.report(**words)
+    await house.roster("H1,herts", "H2,herts", "H3,herts")
+    first = (await house.told(report, "offered"))[0]["officers"][0]
+    await house.tap(first, report, "accept")
+    await house.decide()
+    second = (await house.told(report, "offered"))[1]["officers"][0]
+    await house.tap(second, report, "accept")
+    sick = {"entries": [{"kind": "sick", "from": after(600)}]}
+    assert (await house.ask(f"officer:{second}", "PUT", f"/v1/officers/{second}/duties", sick)).status_code == 200
+    await house.decide()
+    (left,) = await house.told(report, "helper_left")
+    assert (left["officer"], left["code"]) == (second, "away")
+    assert [alert["why"] for alert in await house.told(report, "role_alerted")] == ["helper_away"]
+    third = (await house.told(report, "offered"))[2]["officers"][0]
+    assert third not in {first, second}
+    assert (await said(house, f"officer:{third}", report, "accept"))[0] == 200
+    shown = await whole(house, report)
+    assert ([helper["id"] for helper in shown["helpers"]], shown["holder"]["id"]) == ([third], first)
+
+
 async def test_a_complaint_about_police_is_professional_standards_and_an_officer_supports(house: House) -> None:
     report = await house.report(complaint_against_police=True)
     assert [(event["role"], event["why"]) for event in await house.told(report, "role_alerted")] == [

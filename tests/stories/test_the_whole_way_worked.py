@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.benchmarks.reports import now
 from tests.stories.county import County, Json, county, report
+from tests.stories.county_roster import OFFICERS
+
+POSTS = ("coordinator", "sergeant", "inspector", "fim", "psd", "ops", "control_room")
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.timeout(180)]
 
@@ -83,6 +87,24 @@ async def test_a_transfer_is_told_to_both_forces_and_the_new_coordinator(place: 
     assert reference in {one.get("reference") for one in seen["items"]}
 
 
+async def nobody_outside_was_written_to(place: County, *numbers: str) -> None:
+    """Whoever notify told or may tell is an officer or a role, and it has never heard of these numbers."""
+    (database,) = [one.platform.database for one in place.system.services if one.service.name == "notify"]
+    async with database.unit() as unit:
+        tables = await unit.connection.execute(
+            sa.text("select table_name from information_schema.tables where table_schema = 'notify'")
+        )
+        for (table,) in list(tables):
+            rows = await unit.connection.execute(sa.text(f"select t::text as said from notify.{table} t"))
+            assert not [row.said for row in rows if any(number in row.said for number in numbers)]
+        told = await unit.connection.execute(
+            sa.text("select recipient from notify.notices union select recipient from notify.letters")
+        )
+        known = {row.id for row in await unit.connection.execute(sa.text("select id from notify.recipients"))}
+        assert {row.recipient for row in told} <= known
+        assert all(one in OFFICERS or one.partition(":")[0] in POSTS for one in known)
+
+
 async def test_a_person_not_to_be_contacted_is_reached_by_nobody_and_their_referrer_is_told(place: County) -> None:
     """Story 13."""
     details = {"phone": "07700900142", "do_not_contact": True, "referrer": {"name": "Centre", "phone": "07700900143"}}
@@ -97,3 +119,35 @@ async def test_a_person_not_to_be_contacted_is_reached_by_nobody_and_their_refer
         assert (await place.post(f"officer:{officer}", path, tried)).status_code == 422
     assert (await done(place, f"officer:{officer}", reference, "updates"))["state"] == "contacted"
     await place.told_of(reference, "referral.update_given")
+    await nobody_outside_was_written_to(place, "7700900142", "7700900143")
+
+
+async def suspected(place: County, reference: str) -> str | None:
+    intake = next(one for one in place.system.services if one.service.name == "intake")
+    async with intake.platform.database.unit() as unit:
+        query = sa.text("select picture ->> 'suspected_duplicate_of' from intake.reports where reference = :reference")
+        found: str | None = (await unit.connection.execute(query, {"reference": reference})).scalar_one()
+        return found
+
+
+async def test_a_duplicate_report_after_the_close_opens_a_referral_of_its_own_and_a_resend_does_not(
+    place: County,
+) -> None:
+    body = report()
+    first = (await place.answer_to(await place.send(body)))["reference"]
+    twin = (await place.answer_to(await place.send(body | {"idempotency_key": f"{first}-twin"})))["reference"]
+    assert (twin != first, await suspected(place, twin)) == (True, first)
+    for reference in (first, twin):
+        officer = await taken(place, reference)
+        spoke = {"means": "call", "at": now().isoformat(), "outcome": "spoke"}
+        await done(place, f"officer:{officer}", reference, "contact-attempts", **spoke)
+        await done(place, f"officer:{officer}", reference, "close", outcome="supported")
+        await place.told_of(reference, "referral.closed")
+    resent = await place.answer_to(await place.send(body))
+    assert (resent["event"], resent["reference"]) == ("report.accepted", first)
+    again = await place.answer_to(await place.send(body | {"idempotency_key": f"{first}-after"}))
+    assert again["reference"] not in {first, twin}
+    assert await suspected(place, again["reference"]) is None
+    await taken(place, again["reference"])
+    shown = await place.get("coordinator:herts", f"/v1/referrals/{first}")
+    assert shown["state"] == "closed"

@@ -50,12 +50,12 @@ class Told:
     event: Outbound
 
 
-def addressed(report: Followed, events: Sequence[Outbound]) -> list[Told]:
-    """The event of a step for each force that is told about a report, in that force's own numbers."""
+def addressed(report: Followed, events: Sequence[Outbound], also: Sequence[str] = ()) -> list[Told]:
+    """The event of a step for each force that is told about a report, and of `also`, in that force's own numbers."""
     return [
         Told(force, report.outbound_key, event.model_copy(update={"sequence": report.sequence_for(force)}))
         for event in events
-        for force in report.told
+        for force in (*report.told, *also)
     ]
 
 

@@ -53,7 +53,9 @@ _SAYS = {
     "referral.erased": "Personal details erased.",
     "service.heartbeat": "Liaison is running.",
     "service.degraded": "Liaison is degraded. Use the fallback sheet if in doubt.",
+    "service.degraded.notify": "Liaison cannot send messages. Ring the officer.",
     "service.restored": "Liaison is restored.",
+    "service.restored.notify": "Liaison sends messages again.",
 }
 
 
@@ -82,6 +84,11 @@ def sentence(name: str, facts: Mapping[str, Any], desks: Desks = NO_DESKS) -> st
     if desk is None or len(desk) > LONGEST_DESK:
         return _SAYS["referral.handed_off.received" if facts.get("received") else name]
     return f"Handed off: received by {desk}." if facts.get("received") else f"Handed off to {desk}, receipt awaited."
+
+
+def of_part(name: str, part: str) -> str:
+    """What a line says of a part of Liaison that is away or back: the part's own words, where it has any."""
+    return _SAYS.get(f"{name}.{part}", _SAYS[name])
 
 
 def _local(instant: datetime) -> str:

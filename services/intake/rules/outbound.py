@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.rules.faults import Fault, fault
-from services.intake.rules.log_lines import NO_DESKS, Desks, line, log_line, sentence
+from services.intake.rules.log_lines import NO_DESKS, Desks, line, log_line, of_part, sentence
 from services.intake.rules.report import F, Followed, Followup
 from shared.contracts import outbound, referrals
 from shared.contracts.lifecycle import ReferralEvent
@@ -71,8 +71,16 @@ def follow(report: F, event: ReferralEvent, desks: Desks = NO_DESKS) -> Followup
     )
     if told_in is None:
         return Followup(after)
-    counted = after.counted()
-    return Followup(counted, (tell(told_in, counted, event.at, desks, **_facts(told_in, counted, event)),))
+    also = _gave_it_away(after, event)
+    counted = after.counted(also)
+    return Followup(counted, (tell(told_in, counted, event.at, desks, **_facts(told_in, counted, event)),), also)
+
+
+def _gave_it_away(after: Followed, event: ReferralEvent) -> tuple[str, ...]:
+    """The force that a transfer takes it from hears that it is gone, and nothing after that."""
+    if not isinstance(event, referrals.ReferralTransferred) or event.from_force in after.told:
+        return ()
+    return (event.from_force,)
 
 
 def _last_officer(report: Followed, event: ReferralEvent) -> str | None:
@@ -135,3 +143,9 @@ def rejected(
         idempotency_key=key,
         log_line=log_line("report.rejected", at),
     )
+
+
+def away_or_back(part: str, at: datetime, *, away: bool) -> Outbound:
+    """That a part of Liaison is away or back; the line says what to do meanwhile, `parts` which it is."""
+    kind = outbound.ServiceDegraded if away else outbound.ServiceRestored
+    return kind(at=at, parts=(part,), log_line=line(of_part(kind.name, part), at))

@@ -75,15 +75,15 @@ class Followed:
         owner = (self.force,) if self.transferred and self.force != self.source.force else ()
         return (self.source.force, *owner)
 
-    def counted(self) -> Self:
-        """With one more event told to each force of `told`."""
+    def counted(self, also: tuple[str, ...] = ()) -> Self:
+        """With one more event told to each force of `told`, and of `also`."""
         counts = dict(self.told_others.counts) if self.told_others else {}
-        others = {force: counts.get(force, 0) + 1 for force in self.told if force != self.source.force}
+        others = {force: counts.get(force, 0) + 1 for force in (*self.told, *also) if force != self.source.force}
         kept = ToldOthers(counts=counts | others) if others else self.told_others
         return replace(self, outbound_sequence=self.outbound_sequence + 1, told_others=kept)
 
     def sequence_for(self, force: str) -> int:
-        """The number of what a force of `told` was told last."""
+        """The number of what a force was told last."""
         if force == self.source.force or self.told_others is None:
             return self.outbound_sequence
         return self.told_others.counts.get(force, 1)
@@ -127,6 +127,8 @@ class Followup(Generic[F]):
 
     report: F
     to_control_rooms: tuple[Outbound, ...] = ()
+    also_told: tuple[str, ...] = ()
+    """Forces that hear of this one event beside those that hear of every one."""
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,18 @@ async def claim_contacts(connection: AsyncConnection, claimed: Mapping[str, UUID
     )
 
 
+async def drop_stale_contacts(connection: AsyncConnection, limit: int) -> int:
+    """Drop what was left too long ago to be claimed, at most `limit`; what was claimed is in its report's keeping."""
+    gone = await connection.execute(
+        sa.text(
+            f"delete from {SCHEMA}.contacts where handle in (select handle from {SCHEMA}.contacts "
+            f"where left_at <= clock_timestamp() - interval '{HANDLE_HOURS} hours' limit :limit for update skip locked)"
+        ),
+        {"limit": limit},
+    )
+    return gone.rowcount
+
+
 def _packed(marks: Iterable[Mark]) -> dict[str, list[str]]:
     return {mark.kind: [digest.hex() for digest in mark.digests] for mark in marks}
 

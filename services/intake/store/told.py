@@ -10,11 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.intake.rules.desk import Told
 from services.intake.store.tables import SCHEMA, ToldRow, table_of
 from shared import rows
+from shared.contracts.logline import Outbound
+from shared.contracts.policy import PolicyDocument
 from shared.database import Unit
 from shared.journal import Outgoing
 
 _FLEETING = frozenset({"service.heartbeat"})
 """Not kept: whoever asks over HTTPS sees for themselves that we are there."""
+_EVERYBODY = "service"
+"""The key of what is about no report."""
 _LARGEST = 2**63 - 1
 
 
@@ -55,6 +59,11 @@ def lines(told: Sequence[Told]) -> rows.Insert:
             for one in kept
         ],
     )
+
+
+def to_all(policy: PolicyDocument, event: Outbound) -> list[Told]:
+    """What every control room is told, whoever's reports it is about."""
+    return [Told(force, _EVERYBODY, event) for force in policy.forces]
 
 
 async def tell(unit: Unit, told: Sequence[Told]) -> None:

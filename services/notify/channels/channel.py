@@ -18,7 +18,7 @@ class Message:
 
     `sent_at` is real time from the database, `respond_by` domain time. `tries` from 1: a repeat may ask the provider
     first. `code` answers this offer by text message; `tasks` above 1 says that one message stands for so many notices.
-    `verdict` is what a reply is told, where this answers one.
+    `verdict` is what a reply is told, where this answers one. `note`: of tonight's cover, and in words of its own.
     """
 
     notice_id: UUID
@@ -37,6 +37,7 @@ class Message:
     code: str | None = None
     tasks: int = 1
     verdict: str | None = None
+    note: bool = False
 
 
 class Channel(Protocol):

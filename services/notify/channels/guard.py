@@ -6,14 +6,11 @@ is looked at and to another when it is used.
 
 import socket
 from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from functools import lru_cache, partial
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from shared.addresses import Network
-
-# These carry an IPv4 address inside, which a gateway would reach in our name.
-_TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("2002::/16"))
+from shared.addresses import Network, may_be_reached
 
 
 class AddressRefused(OSError):
@@ -26,26 +23,12 @@ class Guard:
     def __init__(self, allowed: Sequence[Network], *, public: bool) -> None:
         self._allowed = tuple(allowed)
         self._public = public
+        # The same few receivers are asked about at every notice.
+        self._permits = lru_cache(maxsize=1024)(partial(may_be_reached, allowed=self._allowed, public=public))
 
     def permits(self, host: str) -> bool:
         """Whether this IP address may be reached; False for what is no IP address."""
-        try:
-            address = ip_address(host.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        if any(address in network for network in self._allowed):
-            return True
-        return self._public and _is_public(address)
-
-
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    return (
-        address.is_global
-        and not (address.is_multicast or address.is_reserved or address.is_unspecified)
-        and not any(address in network for network in _TRANSLATED)
-    )
+        return self._permits(host)
 
 
 class GuardedResolver(AbstractResolver):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -21,6 +22,8 @@ from shared.signing import signed_headers, signing_keys
 
 TIMEOUT = aiohttp.ClientTimeout(total=5)
 """Seconds for everything, name look-up included."""
+
+NOTICE_TYPE = "application/json"
 
 _READ_AT_MOST = 4096
 _RETRIED = frozenset({408, 429})
@@ -47,9 +50,18 @@ class WebhookChannel:
         return hashlib.blake2s(origin.encode(), digest_size=8).hexdigest()
 
     async def send(self, message: Message) -> Outcome:
-        """Post once: 2xx delivered; 5xx, 429, time-outs and unreachable hosts retry; anything else is refused."""
+        """Post a notice once; see `post`."""
+        return await self.post(message.address, str(message.notice_id), message.sent_at, body_of(message))
+
+    async def post(
+        self, address: str, identity: str, at: datetime, body: bytes, content_type: str = NOTICE_TYPE
+    ) -> Outcome:
+        """Post once: 2xx delivered; 5xx, 429, time-outs and unreachable hosts retry; anything else is refused.
+
+        `identity` is the `webhook-id`, the same on every repeat; `at` is real time.
+        """
         try:
-            url = URL(message.address)
+            url = URL(address)
         except ValueError:
             return Outcome("refused", "bad_address")
         guard = self._guards.get(url.scheme)
@@ -57,16 +69,14 @@ class WebhookChannel:
             return Outcome("refused", "bad_address")
         if _is_ip(url.host) and not guard.permits(url.host):
             return Outcome("refused", "private_address")
-        body = body_of(message)
+        headers = signed_headers(identity, at, body, self._keys) | {"Content-Type": content_type}
         try:
-            status, asked = await self._post(
-                url, body, signed_headers(str(message.notice_id), message.sent_at, body, self._keys)
-            )
+            status, asked = await self._post(url, body, headers)
         except TimeoutError:
             return Outcome("retry", "timeout")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _of_error(error)
-        return _of_status(status, retry_after(asked, message.sent_at))
+        return _of_status(status, retry_after(asked, at))
 
     async def _post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> tuple[int, str | None]:
         session = self._session(url.scheme)
@@ -88,7 +98,7 @@ class WebhookChannel:
                 connector=connector,
                 timeout=TIMEOUT,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "notify", "Content-Type": "application/json"},
+                headers={"User-Agent": "notify"},
             )
         return self._sessions[scheme]
 
@@ -147,6 +157,7 @@ def _of_error(error: Exception) -> Outcome:
     return Outcome("retry", "unreachable")
 
 
+@lru_cache(maxsize=1024)
 def _is_ip(host: str) -> bool:
     try:
         ip_address(host.partition("%")[0])

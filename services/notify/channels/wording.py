@@ -39,6 +39,11 @@ class Wording:
         fields = self._fields(message, written_out)
         return Text(self._render("subject.txt", fields), self._render("email.txt", fields) + "\n")
 
+    def push(self, message: Message) -> Text:
+        """Title and body of what a device shows: a text's sentence, its first words above the rest."""
+        title, _, rest = self._render("subject.txt", self._fields(message, _short)).partition(". ")
+        return Text(title, rest)
+
     def sms(self, message: Message) -> Text:
         """A text message: one line; with its code, where it may be answered by one."""
         fields = self._fields(message, _short)
@@ -70,8 +75,15 @@ def _sentence(message: Message) -> str:
     if message.tasks > 1:
         return "bundle.txt"
     if message.type == "role.alert" and message.reference is None:
-        return "role.alert.roster.txt"
+        return _about_no_task(message)
     return f"{message.type}.txt"
+
+
+def _about_no_task(message: Message) -> str:
+    """The operations desk is told of connections alone, everybody else of the roster."""
+    if message.to.startswith("ops:"):
+        return "role.alert.connection.txt"
+    return "role.note.txt" if message.note else "role.alert.roster.txt"
 
 
 def _short(instant: datetime) -> str:

@@ -7,7 +7,7 @@ A course is stored with its notice; nothing here reads a clock or draws a number
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class State(StrEnum):
@@ -21,6 +21,9 @@ class State(StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+
+    # An enumeration hashes by a function of its own, ten times as slow, at every look into a set of states.
+    __hash__ = str.__hash__
 
 
 OPEN = frozenset({State.PLANNED, State.SENDING, State.SENT})
@@ -84,8 +87,7 @@ class Outcome:
     provider_id: str | None = None
 
 
-@dataclass(frozen=True)
-class Leg:
+class Leg(NamedTuple):
     """A notice's course over one means. `nth` tells several of a kind apart (a role's rota).
 
     `due` is real time: when to start, to try again, or to take over from an attempt whose lease ran out;
@@ -153,22 +155,27 @@ class News:
 
 def begin(course: Course, leg: Leg, moment: Moment) -> tuple[Course, bool]:
     """Start an attempt on a leg that is due; False when its time is over and the course ends instead."""
-    if course.superseded or course.state in REACHED:
-        return _end(_released(course, leg), State.SUPERSEDED), False
-    if moment.domain >= course.not_after:
-        return _end(_released(course, leg), State.EXPIRED), False
-    sending = replace(leg, state=State.SENDING, tries=leg.tries + 1, due=moment.real + LEASE)
+    over = State.SUPERSEDED if course.superseded or course.state in REACHED else State.EXPIRED
+    if over is State.SUPERSEDED or moment.domain >= course.not_after:
+        # An attempt whose lease has run out is under way no more: nobody will report on it.
+        return _end(_with(course, leg, leg._replace(state=State.PLANNED, due=None)), over), False
+    sending = leg._replace(state=State.SENDING, tries=leg.tries + 1, due=moment.real + LEASE)
     started = _with(course, leg, sending)
     following = _next(started)
     if leg.tries == 0 and following is not None and following.due is None:
-        waiting = replace(following, due=moment.real + timedelta(seconds=course.patience))
-        started = _with(started, following, waiting)
+        started = set_out(started, following, moment.real + timedelta(seconds=course.patience))
     return started, True
+
+
+def set_out(course: Course, first: Leg, due: datetime) -> Course:
+    """The same course, this leg due then; with a browser, all of its person's, which are one means."""
+    together = {leg for leg in course.legs if leg.means == first.means == "push" and not leg.tries} | {first}
+    return replace(course, legs=tuple(leg._replace(due=due) if leg in together else leg for leg in course.legs))
 
 
 def put_off(course: Course, leg: Leg, until: datetime) -> Course:
     """The same course, this leg not due before `until` (real time)."""
-    return _with(course, leg, replace(leg, due=until))
+    return _with(course, leg, leg._replace(due=until))
 
 
 def settle(
@@ -207,13 +214,13 @@ def _take_in(
         case "delivered":
             return _delivered(course, now, outcome)
         case "sent":
-            return _stopped_if_over(_with(course, now, replace(now, state=State.SENT, due=None))), ()
+            return _stopped_if_over(_with(course, now, now._replace(state=State.SENT, due=None))), ()
         case "refused":
             return _refused(course, now, outcome, moment)
         case "retry":
             wait = max(backoff(now.tries, jitter), outcome.after or 0.0)
             due = min(moment.real + timedelta(seconds=wait), moment.real_at(course.not_after))
-            planned = _stopped_if_over(_with(course, now, replace(now, state=State.PLANNED, due=due)))
+            planned = _stopped_if_over(_with(course, now, now._replace(state=State.PLANNED, due=due)))
             return _hurried(planned, moment) if outcome.elsewhere else planned, ()
 
 
@@ -227,23 +234,23 @@ def read(course: Course) -> Course:
     if course.state is State.READ:
         return course
     best = _best(course)
-    return _end(_with(course, best, replace(best, state=State.READ, due=None)), State.SUPERSEDED)
+    return _end(_with(course, best, best._replace(state=State.READ, due=None)), State.SUPERSEDED)
 
 
-def backoff(tries: int, jitter: float) -> float:
+def backoff(tries: int, jitter: float, slowest: float = SLOWEST_RETRY) -> float:
     """Seconds before the next try: 1, 2, 4, 8 … ± 20 % (contract §5); `jitter` from 0 up to 1."""
-    return min(2.0 ** (min(tries, 30) - 1), SLOWEST_RETRY) * (0.8 + 0.4 * jitter)
+    return min(2.0 ** (min(tries, 30) - 1), slowest) * (0.8 + 0.4 * jitter)
 
 
 def _delivered(course: Course, leg: Leg, outcome: Outcome) -> tuple[Course, tuple[News, ...]]:
     first = course.state not in REACHED
-    reached = _with(course, leg, replace(leg, state=State.DELIVERED, due=None))
+    reached = _with(course, leg, leg._replace(state=State.DELIVERED, due=None))
     news = (News("delivered", leg.means, reason=outcome.reason),) if first else ()
     return _end(reached, State.SUPERSEDED), news
 
 
 def _refused(course: Course, leg: Leg, outcome: Outcome, moment: Moment) -> tuple[Course, tuple[News, ...]]:
-    failed = _hurried(_stopped_if_over(_with(course, leg, replace(leg, state=State.FAILED, due=None))), moment)
+    failed = _hurried(_stopped_if_over(_with(course, leg, leg._replace(state=State.FAILED, due=None))), moment)
     if failed.superseded or failed.state in REACHED:
         return failed, ()
     return failed, (News("failed", leg.means, failed.state is State.FAILED, outcome.reason),)
@@ -252,7 +259,7 @@ def _refused(course: Course, leg: Leg, outcome: Outcome, moment: Moment) -> tupl
 def _hurried(course: Course, moment: Moment) -> Course:
     """The next means starts now."""
     following = _next(course)
-    return course if following is None else _with(course, following, replace(following, due=moment.real))
+    return course if following is None else set_out(course, following, moment.real)
 
 
 def _stopped_if_over(course: Course) -> Course:
@@ -263,13 +270,10 @@ def _stopped_if_over(course: Course) -> Course:
 
 def _end(course: Course, state: State) -> Course:
     """No further attempt on any leg; those under way are left to report."""
-    ended = (replace(leg, state=state, due=None) if leg.state is State.PLANNED else leg for leg in course.legs)
+    if all(leg.state is not State.PLANNED for leg in course.legs):
+        return course
+    ended = (leg._replace(state=state, due=None) if leg.state is State.PLANNED else leg for leg in course.legs)
     return replace(course, legs=tuple(ended))
-
-
-def _released(course: Course, leg: Leg) -> Course:
-    """The leg as not under way: its lease has run out and nobody will report on it."""
-    return _with(course, leg, replace(leg, state=State.PLANNED, due=None))
 
 
 def _best(course: Course) -> Leg:

@@ -7,6 +7,7 @@ notice supersedes what is still on its way to the same person about the same ref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from services.notify.rules.attempts import Course
@@ -33,7 +34,10 @@ from shared.contracts.referrals import (
     ReferralWithdrawn,
 )
 
-MEANS: tuple[Means, ...] = ("webhook", "phone", "email")
+Kind = NoticeType | Literal["role.note"]
+"""What a notice is. A note to a role differs from an alert in its words and its link, and in nothing else."""
+
+MEANS: tuple[Means, ...] = ("webhook", "push", "phone", "email")
 """The ways to reach a person; the roster says in which order each is tried."""
 
 TELL_FOR = timedelta(hours=4)
@@ -64,7 +68,7 @@ class Draft:
     """One thing to tell one officer or role. `respond_by` is theirs to read, `not_after` is when to stop trying."""
 
     to: str
-    type: NoticeType
+    type: Kind
     respond_by: datetime | None
     not_after: datetime
 
@@ -85,13 +89,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Way:
-    """One sealed way to reach somebody; between `since` and `until` where a rota says so (domain time)."""
+    """One sealed way to reach somebody; between `since` and `until` where a rota says so (domain time).
+
+    `gone`: a browser's push service says that nobody is there any more. It keeps its place among the others.
+    """
 
     kind: Means
     sealed: str = field(repr=False)
     verified: bool
     since: datetime | None = None
     until: datetime | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ class Notice:
 
     id: UUID
     to: str
-    type: NoticeType
+    type: Kind
     respond_by: datetime | None
     at: datetime
     task: Task | None
@@ -127,13 +135,12 @@ class Notice:
         return Subject(self.id, self.to, self.type, task.referral_id, task.reference, task.exercise)
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """A notice as routing hears of it."""
 
     notice_id: UUID
     to: str
-    type: NoticeType
+    type: Kind
     referral_id: UUID | None
     reference: str | None
     exercise: bool
@@ -146,7 +153,7 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
     match event:
         case ReferralOffered():
             on_duty = dict(zip(event.officers, event.on_duty_until, strict=False))
-            known = replace(now, duty_until={**now.duty_until, **on_duty})
+            known = replace(now, duty_until={**now.duty_until, **on_duty}) if on_duty else now
             planned = _offer(known, event.officers, event.respond_by)
         case ReferralHandedOver(accepted=False):
             planned = _offer(now, (event.receiver,), event.respond_by or event.at + TELL_FOR)
@@ -172,6 +179,11 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
         case _:
             planned = _about_roles(now, event)
     return planned
+
+
+def said_as(kind: Kind) -> NoticeType:
+    """A notice's type as the contract has it, on `deliveries` and in webhooks: a note is an alert there."""
+    return "role.alert" if kind == "role.note" else kind
 
 
 def remind(task: Task, officer: str, respond_by: datetime) -> Plan:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from services.notify.rules.planning import Kind
 from shared.contracts.deliveries import NoticeType
 from shared.contracts.matching import Calendar
 
@@ -39,7 +40,7 @@ class Quiet:
         return datetime.combine(day, time.fromisoformat(self.end), ZoneInfo(self.zone))
 
 
-def begins(kind: NoticeType, quiet: Quiet | None, duty_until: datetime | None, at: datetime) -> datetime:
+def begins(kind: Kind, quiet: Quiet | None, duty_until: datetime | None, at: datetime) -> datetime:
     """When a notice sets out that is planned at `at`; `quiet` None: its class knows no quiet hours."""
     if quiet is None or kind not in CAN_WAIT or duty_until is None or at < duty_until:
         return at

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.notify.rules.attempts import NOBODY, SINK, UNKNOWN, Course, Leg, Moment, News, State
+from services.notify.rules.attempts import NOBODY, SINK, UNKNOWN, Course, Leg, Moment, News, State, set_out
 from services.notify.rules.planning import Draft, Recipient, Way
 
 
@@ -33,24 +33,32 @@ def waiting_until(course: Course, start: datetime, moment: Moment) -> Course:
     if start <= moment.domain or course.waiting:
         return course
     real = moment.real_at(start)
-    legs = (replace(leg, due=max(leg.due, real)) if leg.due is not None else leg for leg in course.legs)
+    legs = (leg._replace(due=max(leg.due, real)) if leg.due is not None else leg for leg in course.legs)
     return replace(course, legs=tuple(legs))
 
 
 def equip(course: Course, recipient: Recipient, moment: Moment) -> tuple[Course, tuple[News, ...]]:
     """A waiting course, now that its recipient is known; with no way to reach them it fails at once."""
-    kinds = [way.kind for way in ways_now(recipient, moment.domain)]
-    equipped = course_over(kinds, course.not_after, course.patience, moment.real)
-    return equipped, () if kinds else (News("failed", None, last=True, reason="no_means"),)
+    ways = ways_now(recipient, moment.domain)
+    legs = [leg for leg, way in zip(_legs([way.kind for way in ways]), ways, strict=True) if not way.gone]
+    equipped = _over(legs, course, moment.real)
+    return equipped, () if legs else (News("failed", None, last=True, reason="no_means"),)
 
 
 def course_over(means: Sequence[str], not_after: datetime, patience: float, start: datetime) -> Course:
     """A fresh course over `means` in order, its first leg due at `start` (real time); over none it has failed."""
-    if not means:
-        return Course((Leg(NOBODY, state=State.FAILED),), not_after, patience)
-    nth = [means[:place].count(kind) for place, kind in enumerate(means)]
-    first, *rest = (Leg(kind, number) for kind, number in zip(means, nth, strict=True))
-    return Course((replace(first, due=start), *rest), not_after, patience)
+    return _over(_legs(means), Course((), not_after, patience), start)
+
+
+def _legs(means: Sequence[str]) -> list[Leg]:
+    return [Leg(kind, means[:place].count(kind)) for place, kind in enumerate(means)]
+
+
+def _over(legs: Sequence[Leg], course: Course, start: datetime) -> Course:
+    """The course over these legs, the first of them due; where there is none, that of somebody without means."""
+    if not legs:
+        return replace(course, legs=(Leg(NOBODY, state=State.FAILED),))
+    return set_out(replace(course, legs=tuple(legs)), legs[0], start)
 
 
 def course_unknown(not_after: datetime, patience: float, moment: Moment) -> Course:

@@ -5,27 +5,26 @@ A notice's row lock covers its legs and attempts; a referral's lock is always ta
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.notify.rules.attempts import Course, Moment
-from services.notify.rules.planning import Recipient, Subject
+from services.notify.rules.planning import Kind, Recipient, Subject
+from services.notify.rules.wordings import EDITION
 from services.notify.store.courses import COURSE, course_of
 from services.notify.store.recipients import ways_of
-from shared.contracts.deliveries import NoticeType
 from shared.database import Unit
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """A notice that something must be done about now, its row locked. Somebody not on the roster has no ways."""
 
     id: UUID
     recipient: Recipient
-    type: NoticeType
+    type: Kind
     referral_id: UUID | None
     reference: str | None
     response_class: str | None
@@ -35,8 +34,7 @@ class Due:
     course: Course
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try over one means. `state` is sending, sent, delivered or failed."""
 
     notice_id: UUID
@@ -160,9 +158,9 @@ async def finish_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime
 # A receipt may come before what sending led to is written down: what it said stays.
 _SAYS_MORE = "a.state = 'sending' or a.reason = 'interrupted' or excluded.state = 'delivered'"
 _WRITE = sa.text(
-    "insert into notify.attempts as a (notice_id, means, nth, number, at, state, reason, provider_id) "
-    "select notice_id, means, nth, number, :now, state, reason, provider_id from unnest(cast(:ids as uuid[]), "
-    "cast(:means as text[]), cast(:nths as integer[]), cast(:numbers as integer[]), "
+    "insert into notify.attempts as a (notice_id, means, nth, number, at, state, reason, provider_id, wording) "
+    "select notice_id, means, nth, number, :now, state, reason, provider_id, cast(:wording as integer) "
+    "from unnest(cast(:ids as uuid[]), cast(:means as text[]), cast(:nths as integer[]), cast(:numbers as integer[]), "
     "cast(:states as text[]), cast(:reasons as text[]), cast(:provider_ids as text[])) "
     "as v(notice_id, means, nth, number, state, reason, provider_id) "
     "on conflict (notice_id, means, nth, number) do update set "
@@ -184,6 +182,7 @@ async def _write_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime
             "states": [attempt.state for attempt in attempts],
             "reasons": [attempt.reason for attempt in attempts],
             "provider_ids": [attempt.provider_id for attempt in attempts],
+            "wording": EDITION,
         },
     )
 

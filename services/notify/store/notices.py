@@ -80,6 +80,7 @@ class Attempted:
     at: datetime
     state: str
     reason: str | None
+    wording: int | None
 
 
 @dataclass(frozen=True)
@@ -96,28 +97,38 @@ class Shown:
     policy_version: str | None
 
 
+_SHOWN = (
+    "select n.id, n.recipient, n.type, n.means, n.state, n.at, n.policy_version, "
+    "coalesce((select jsonb_agg(jsonb_build_array(a.means, to_jsonb(a.at), a.state, a.reason, a.wording) "
+    "order by a.at, a.number) from notify.attempts a where a.notice_id = n.id), '[]') as attempts "
+    "from notify.notices n"
+)
+
+
 async def notices_of(unit: Unit, reference: str, after: UUID | None, limit: int) -> list[Shown]:
     """Notices about a reference with their attempts, oldest first, at most `limit` of those after `after`."""
     rows = await unit.connection.execute(
         sa.text(
-            "select n.id, n.recipient, n.type, n.means, n.state, n.at, n.policy_version, "
-            "coalesce((select jsonb_agg(jsonb_build_array(a.means, to_jsonb(a.at), a.state, a.reason) "
-            "order by a.at, a.number) from notify.attempts a where a.notice_id = n.id), '[]') as attempts "
-            "from notify.notices n where n.reference = :reference and (cast(:after as uuid) is null or n.id > :after) "
+            f"{_SHOWN} where n.reference = :reference and (cast(:after as uuid) is null or n.id > :after) "
             "order by n.id limit :limit"
         ),
         {"reference": reference, "after": after, "limit": limit},
     )
-    return [
-        Shown(
-            row.id,
-            row.recipient,
-            row.type,
-            row.means,
-            row.state,
-            row.at,
-            tuple(Attempted(a[0], datetime.fromisoformat(a[1]), a[2], a[3]) for a in row.attempts),
-            row.policy_version,
-        )
-        for row in rows
-    ]
+    return [_shown(row) for row in rows]
+
+
+async def tests_of(unit: Unit, officer: str, limit: int) -> list[Shown]:
+    """What became of the tests an officer asked for, newest first."""
+    rows = await unit.connection.execute(
+        sa.text(
+            f"{_SHOWN} where n.recipient = :officer and n.type = 'test' and n.referral_id is null "
+            "order by n.id desc limit :limit"
+        ),
+        {"officer": officer, "limit": limit},
+    )
+    return [_shown(row) for row in rows]
+
+
+def _shown(row: Any) -> Shown:
+    attempts = tuple(Attempted(a[0], datetime.fromisoformat(a[1]), *a[2:]) for a in row.attempts)
+    return Shown(row.id, row.recipient, row.type, row.means, row.state, row.at, attempts, row.policy_version)

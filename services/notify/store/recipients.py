@@ -43,6 +43,27 @@ async def versions(unit: Unit, ids: Iterable[str]) -> dict[str, int]:
     return {row.id: 0 if row.gone else row.version for row in rows}
 
 
+# Published again, a way that is gone is still gone, as long as it is sealed as it was.
+_STILL_GONE = """
+case when not known.ways @> '[{"gone": true}]' then excluded.ways else (
+    select coalesce(jsonb_agg(case when known.ways @> jsonb_build_array(jsonb_build_object(
+        'sealed', way -> 'sealed', 'gone', true)) then way || jsonb_build_object('gone', true) else way end
+        order by place), '[]') from jsonb_array_elements(excluded.ways) with ordinality as each(way, place)) end
+"""
+
+_GONE = sa.text("""
+update notify.recipients set ways = (
+    select jsonb_agg(case when way ->> 'sealed' = :sealed then way || jsonb_build_object('gone', true) else way end
+        order by place) from jsonb_array_elements(ways) with ordinality as each(way, place))
+where id = :recipient and ways @> jsonb_build_array(jsonb_build_object('sealed', cast(:sealed as text)))
+""")
+
+
+async def mark_gone(unit: Unit, recipient: str, sealed: str) -> None:
+    """Write down that nobody is there any more; a way that is not theirs any more is left alone."""
+    await unit.connection.execute(_GONE, {"recipient": recipient, "sealed": sealed})
+
+
 async def save_recipients(unit: Unit, published: Mapping[str, Published]) -> None:
     """Write recipients, by one statement, in id order."""
     rows = [published[identity] for identity in sorted(published)]
@@ -50,11 +71,11 @@ async def save_recipients(unit: Unit, published: Mapping[str, Published]) -> Non
         return
     await unit.connection.execute(
         sa.text(
-            "insert into notify.recipients (id, force, ways, version, gone) "
+            "insert into notify.recipients as known (id, force, ways, version, gone) "
             "select id, force, ways::jsonb, version, gone from unnest(cast(:ids as text[]), "
             "cast(:forces as text[]), cast(:ways as text[]), cast(:versions as bigint[]), cast(:gone as boolean[])) "
             "as v(id, force, ways, version, gone) on conflict (id) do update set force = excluded.force, "
-            "ways = excluded.ways, version = excluded.version, gone = excluded.gone"
+            f"ways = {_STILL_GONE}, version = excluded.version, gone = excluded.gone"
         ),
         {
             "ids": [row.id for row in rows],
@@ -69,7 +90,14 @@ async def save_recipients(unit: Unit, published: Mapping[str, Published]) -> Non
 def ways_of(json: str | None) -> tuple[Way, ...]:
     """Stored ways, sealed as they came."""
     return tuple(
-        Way(way["kind"], way["sealed"], way["verified"], _time(way.get("from")), _time(way.get("until")))
+        Way(
+            way["kind"],
+            way["sealed"],
+            way["verified"],
+            _time(way.get("from")),
+            _time(way.get("until")),
+            way.get("gone", False),
+        )
         for way in orjson.loads(json or "[]")
     )
 

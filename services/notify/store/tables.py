@@ -111,6 +111,8 @@ class AttemptRow(Base, table=True):
     state: str = _text()
     reason: str | None = _text(nullable=True)
     provider_id: str | None = _text(nullable=True)
+    wording: int | None = Field(default=None, nullable=True)
+    """The edition of our texts that it was written in."""
 
     __table_args__ = (
         sa.Index("ix_attempts_provider_id", "provider_id", postgresql_where=sa.text("provider_id is not null")),

@@ -22,11 +22,12 @@ from services.routing.store import loads
 from services.routing.store import referrals as store
 from services.routing.store.loads import LoadsMoved
 from services.routing.store.work import Work, save
+from shared.contracts.answers.referrals import ReferralStands
 from shared.contracts.lifecycle import DeclineCode
 from shared.contracts.model import Code, DoorPart, Identifier, Instant
 from shared.contracts.policy import PolicyDocument
 from shared.database import Database, Unit
-from shared.described import reads
+from shared.described import answers, reads
 from shared.errors import Forbidden, Unavailable
 from shared.idempotency import idempotent_route
 from shared.identity import Principal, allow
@@ -108,6 +109,7 @@ class Acting:
             router.add_api_route(f"/v1/referrals/{{reference}}/{name}", getattr(self, name), methods=["POST"])
         return router
 
+    @answers(ReferralStands)
     @reads(Accepting, required=False)
     async def accept(self, principal: SignedIn, reference: str, request: Request) -> Response:
         """Take it. 409 names who has it already; the holder's own repeat is the same 200."""
@@ -125,6 +127,7 @@ class Acting:
 
         return await self.act(principal, reference, decide)
 
+    @answers(ReferralStands)
     @reads(Declining)
     async def decline(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Not me; a code is all it needs, and a conflict is asked about no further."""
@@ -140,24 +143,33 @@ class Acting:
 
         return await self.act(principal, reference, decide)
 
+    @answers(ReferralStands)
     @reads(Releasing)
     async def release(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Give it back, or a supervisor in the holder's place; somebody else is asked at once."""
+        return answer(200, short(await self.give_back(principal, reference, Releasing.model_validate_json(body))))
+
+    async def give_back(self, principal: Principal, reference: str, asked: Releasing) -> Referral:
+        """The holder, or a supervisor in their place, gives it back, whichever way they say so. Raises a Refusal."""
         allow(principal, "referrals.release")
-        code = Releasing.model_validate_json(body).code
 
         async def decide(scene: Scene) -> Transition:
             holder = scene.referral.holder.id if scene.referral.holder else ""
             officer = principal.id if principal.role == "officer" else holder
-            return release(scene.referral, officer or "", code, scene.now)
+            return release(scene.referral, officer or "", asked.code, scene.now)
 
-        return answer(200, short(await self.act(principal, reference, decide)))
+        return await self.act(principal, reference, decide)
 
+    @answers(ReferralStands)
     @reads(Acknowledging)
     async def acknowledge(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """A role says that it has seen it and what happens. One speaks for one's own role alone."""
-        allow(principal, "referrals.acknowledge")
         said = Acknowledging.model_validate_json(body)
+        return answer(200, short(await self.answer_for_role(principal, reference, said)))
+
+    async def answer_for_role(self, principal: Principal, reference: str, said: Acknowledging) -> Referral:
+        """Somebody answers for their own role, whichever way they say so. Raises a Refusal."""
+        allow(principal, "referrals.acknowledge")
         if said.role != principal.role:
             raise Forbidden("another_role")
 
@@ -165,7 +177,7 @@ class Acting:
             role = f"{said.role}:{principal.force}"
             return acknowledge(scene.referral, role, str(principal), said.outcome, scene.now)
 
-        return answer(200, short(await self.act(principal, reference, decide)))
+        return await self.act(principal, reference, decide)
 
     async def act(self, principal: Principal, reference: str, decide: Decide) -> Referral:
         """Decide on one locked referral and write what came of it. Raises a Refusal."""

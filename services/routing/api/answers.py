@@ -10,12 +10,15 @@ from services.routing.rules.referral.answers import Refused
 from services.routing.rules.referral.repeats import has_earlier, shown_earlier
 from services.routing.rules.referral.state import Alert, Offer, Referral
 from services.routing.store.story import Told
-from shared.contracts.lifecycle import code_shown
+from services.routing.telling import known_to
+from shared.contracts.lifecycle import ReferralEvent, code_shown
 from shared.errors import AlreadyHeld, Conflict, Forbidden, Refusal
 
 _SAID_ELSEWHERE = frozenset(
     {"referral_id", "reference", "sequence", "at", "exercise", "pool", "class", "force", "state", "holder", "next_due"}
 )
+_WITHHELD = frozenset({"why", "step", "on_duty_until", "code"})
+"""Why somebody was asked or went away is for supervisors: it would tell officers of one another."""
 _PLAIN_WORDS = {
     "not_open": "This one is no longer open. Nothing more is needed from you.",
     "ruled_out": "This one cannot go to you just now. Somebody else is being asked.",
@@ -72,9 +75,10 @@ def row(referral: Referral) -> dict[str, Any]:
     }
 
 
-def whole(referral: Referral, timeline: list[Told]) -> dict[str, Any]:
-    """A referral as its own supervisors see it."""
+def whole(referral: Referral, timeline: list[Told], actions: tuple[str, ...]) -> dict[str, Any]:
+    """A referral as its own supervisors see it; `actions` are open to whoever asks."""
     return row(referral) | {
+        "actions": list(actions),
         "offers": [_offer(referral, offer) for offer in referral.offers],
         "clocks": _clocks(referral),
         "roles": [_alert(alert) for alert in referral.alerts],
@@ -87,11 +91,14 @@ def whole(referral: Referral, timeline: list[Told]) -> dict[str, Any]:
     }
 
 
-def offered(referral: Referral, officer: str) -> dict[str, Any]:
-    """A referral as an officer sees it who was asked: their own offer, nothing of the others'."""
+def offered(referral: Referral, officer: str, timeline: list[Told], actions: tuple[str, ...]) -> dict[str, Any]:
+    """A referral as an officer sees it who was asked: their own offer, nothing of the others'; its holder the story."""
     mine = [_offer(referral, offer) for offer in referral.offers if offer.officer == officer]
-    theirs = on_record(referral) if referral.holder is not None and referral.holder.id == officer else {}
-    return row(referral) | {"offers": mine, "clocks": _clocks(referral), **theirs, "timeline": []}
+    holds = referral.holder is not None and referral.holder.id == officer
+    story = known_to(officer, referral, timeline) if holds else []
+    theirs = on_record(referral) if holds else {}
+    told = {"clocks": _clocks(referral), "actions": list(actions), "timeline": [_known(event) for event in story]}
+    return row(referral) | {"offers": mine} | theirs | told
 
 
 def short(referral: Referral) -> dict[str, Any]:
@@ -174,3 +181,10 @@ def _told(told: Told) -> dict[str, Any]:
         detail["code"] = code_shown(detail["code"])
     said = {"sequence": told.sequence, "at": told.at, "event": told.name}
     return said | {name: told.event.get(name) for name in ("state", "holder", "next_due")} | {"detail": detail}
+
+
+def _known(event: ReferralEvent) -> dict[str, Any]:
+    told = event.model_dump(mode="json", by_alias=True)
+    detail = {name: value for name, value in told.items() if name not in _SAID_ELSEWHERE | _WITHHELD}
+    said = {"sequence": event.sequence, "at": event.at, "event": event.name}
+    return said | {name: told[name] for name in ("state", "holder", "next_due")} | {"detail": detail}

@@ -13,6 +13,7 @@ class Attempting(DoorPart):
     next_step: Code | None = None
     next_at: Instant | None = None
     next_update_by: Instant | None = None
+    tapped_at: Instant | None = None
 
 
 class Updating(DoorPart):
@@ -26,6 +27,12 @@ class HandingOver(DoorPart):
     """Who is asked to take over."""
 
     to: OfficerId
+    tapped_at: Instant | None = None
+
+
+class Keeping(DoorPart):
+    """It is kept beyond the end of one's duty; nothing more is to be said."""
+
     tapped_at: Instant | None = None
 
 
@@ -56,6 +63,10 @@ class Pausing(DoorPart):
 
     until: Instant
     reason: Code
+
+
+class Resuming(DoorPart):
+    """The clocks run again; nothing more is to be said."""
 
 
 class Closing(DoorPart):

@@ -13,6 +13,8 @@ from services.routing.api.answers import answer
 from services.routing.coverage import FURTHEST, MOST_DAYS, Coverage, Coverages
 from services.routing.coverage_words import Words
 from services.routing.rules.coverage.model import Advice, Cell, Gap, Survey, Uncovered
+from shared.contracts.answers.planning import CoverageShown
+from shared.described import answers
 from shared.errors import FieldError, Forbidden, Invalid
 from shared.identity import Principal, allow
 from shared.web import SignedIn, page_of
@@ -45,6 +47,7 @@ class CoverageApi:
         router.add_api_route("/v1/coverage", self.coverage, methods=["GET"])
         return router
 
+    @answers(CoverageShown)
     async def coverage(self, principal: SignedIn, asked: Annotated[Asked, Query()]) -> Response:
         """Each hour of each district and need with how many could be asked, a day to a page; gaps, advice, reckoning.
 

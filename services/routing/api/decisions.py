@@ -12,7 +12,9 @@ from services.routing.explaining import Explained, explain
 from services.routing.rules.matching.explanation import Line
 from services.routing.store import decisions as store
 from services.routing.store import referrals
+from shared.contracts.answers.referrals import DecisionList
 from shared.database import Database
+from shared.described import answers
 from shared.errors import FieldError, Invalid
 from shared.identity import allow
 from shared.web import SignedIn, page_of
@@ -33,6 +35,7 @@ class Decisions:
         router.add_api_route("/v1/referrals/{reference}/decisions", self.listing, methods=["GET"])
         return router
 
+    @answers(DecisionList)
     async def listing(
         self, principal: SignedIn, reference: str, after: Annotated[str | None, Query(max_length=40)] = None
     ) -> Response:

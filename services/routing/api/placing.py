@@ -16,8 +16,9 @@ from services.routing.rules.referral.repeats import confirm_repeat
 from services.routing.rules.referral.state import Referral
 from services.routing.rules.referral.wanted import Facts
 from services.routing.store import referrals as store
+from shared.contracts.answers.referrals import ReferralPlaced
 from shared.contracts.model import Code, DoorPart, Flag, Identifier, Label, OfficerId
-from shared.described import reads
+from shared.described import answers, reads
 from shared.errors import FieldError, Invalid
 from shared.idempotency import idempotent_route
 from shared.identity import Principal, allow
@@ -74,6 +75,7 @@ class Placing:
             router.add_api_route(f"/v1/referrals/{{reference}}/{name}", endpoint, methods=["POST"])
         return router
 
+    @answers(ReferralPlaced)
     @reads(Overriding)
     async def override(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Ask one officer alone, whatever the ranking says, and say why. 409 for one who cannot be chosen."""
@@ -93,6 +95,7 @@ class Placing:
 
         return await self.acting.act(principal, reference, decide)
 
+    @answers(ReferralPlaced)
     @reads(HandingOff)
     async def hand_off(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Send it to a desk outside. It stays ours, waiting, until the desk's receipt."""
@@ -109,6 +112,7 @@ class Placing:
 
         return await self.acting.act(principal, reference, decide)
 
+    @answers(ReferralPlaced)
     @reads(Receiving)
     async def receipt(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """The desk has it: it is handed off."""
@@ -120,6 +124,7 @@ class Placing:
         receipt = Receipt(asked.person, asked.their_ref, str(principal))
         return await self._decide(principal, reference, lambda referral, now: receive(referral, receipt, now))
 
+    @answers(ReferralPlaced)
     async def recall(self, principal: SignedIn, reference: str) -> Response:
         """Take it back from a desk that has not said yet that it has it."""
         return answer(200, placed(await self.take_back(principal, reference)))
@@ -129,6 +134,7 @@ class Placing:
         allow(principal, "referrals.hand_off")
         return await self._decide(principal, reference, recall)
 
+    @answers(ReferralPlaced)
     @reads(Confirming)
     async def earlier(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Whether the earlier reports are of the same person; only a yes shows them."""

@@ -15,10 +15,11 @@ from services.routing.rules.policy.house import objections, warnings
 from services.routing.rules.policy.proposal import Refused, Version
 from services.routing.rules.policy.writing import toml_of
 from services.routing.store import policies as store
+from shared.contracts.answers.planning import PolicyList, PolicyProposed, PolicyRow, PolicyShown
 from shared.contracts.model import DoorPart, Instant
 from shared.contracts.policy import PolicyDocument, PolicyError, WrittenPolicy, in_force, read_json, read_toml
 from shared.database import Database, Unit
-from shared.described import reads
+from shared.described import answers, reads
 from shared.errors import BadJson, Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
 from shared.idempotency import idempotent_route
 from shared.identity import Principal, allow
@@ -84,6 +85,8 @@ class PoliciesApi:
         router.add_api_route("/v1/policies/{version}", self.one, methods=["GET"])
         return router
 
+    @answers(PolicyProposed, 201)
+    @answers(PolicyProposed)
     async def propose(self, principal: SignedIn, request: Request) -> Response:
         """A version, as TOML or JSON. 201; the same again is 200; a proposal nobody has approved is replaced."""
         allow(principal, "policies.write")
@@ -98,6 +101,7 @@ class PoliciesApi:
         shown = row(Standing(outcome.version, None, False)) | {"warnings": [_said(one) for one in outcome.warnings]}
         return answer(201 if outcome.new else 200, shown)
 
+    @answers(PolicyRow)
     @reads(Approving, required=False)
     async def approve(self, principal: SignedIn, version: str, request: Request) -> Response:
         """Put a proposal into force from its date. Never one's own."""
@@ -117,6 +121,7 @@ class PoliciesApi:
         async with self.database.unit() as unit:
             return await standing(unit, self.proposals, found)
 
+    @answers(PolicyList)
     async def listing(self, principal: SignedIn, at: Annotated[str | None, Query(max_length=40)] = None) -> Response:
         """Every version, the last to take effect first; `at` an instant, the one in force then alone."""
         allow(principal, "policies.read")
@@ -126,6 +131,7 @@ class PoliciesApi:
             found = all_standing(await store.all_versions(unit.connection), when or now)
         return answer(200, page_of([row(one) for one in found if when is None or one.in_force], None))
 
+    @answers(PolicyShown)
     async def one(self, principal: SignedIn, version: str, request: Request) -> Response:
         """One version whole, and what it changes; as TOML alone to whoever asks for that."""
         allow(principal, "policies.read")

@@ -7,14 +7,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from services.routing.api.answers import answer, offered, row, whole
+from services.routing.api.open_actions import open_to
 from services.routing.api.places import looked, next_after, read_after, reference_of, visible
 from services.routing.rules.referral.state import Referral
 from services.routing.store import health, story
 from services.routing.store import referrals as store
 from services.routing.store.referrals import Page
 from services.routing.viewing import opened_by
+from shared.contracts.answers.referrals import ReferralList, ReferralShown
 from shared.contracts.lifecycle import State
 from shared.database import Database
+from shared.described import answers
 from shared.errors import Forbidden
 from shared.identity import Principal, allow
 from shared.web import SignedIn, page_of
@@ -38,6 +41,7 @@ class Reading:
         router.add_api_route("/v1/referrals/{reference}", self.one, methods=["GET"])
         return router
 
+    @answers(ReferralList)
     async def listing(
         self,
         principal: SignedIn,
@@ -57,21 +61,27 @@ class Reading:
         async with self.database.unit() as unit:
             now = await unit.now()
             found = await store.page(unit.connection, _until(wanted, now))
-            degraded = ["notify"] if await health.notify_is_away(unit.connection) else []
+            degraded = await health.degraded(unit.connection)
         seen = [referral for referral in found if _lists(principal, referral)]
         items = [row(referral) for referral in seen]
         return answer(200, page_of(items, next_place(found, wanted)) | {"degraded": degraded, "as_of": now})
 
+    @answers(ReferralShown)
     async def one(self, principal: SignedIn, reference: str) -> Response:
-        """One referral: whole for its supervisors, their own part of it for an officer who was asked."""
+        """One referral: whole for its supervisors, their own part of it for an officer who was asked.
+
+        `actions` names what whoever asks may do to it now, by the routes below it.
+        """
         allow(principal, "referrals.read")
         async with self.database.unit() as unit:
             referral = visible(principal, await store.one(unit.connection, reference_of(reference)))
             await looked(unit, principal, "referral", referral)
             if principal.role == "officer":
                 (referral,) = await opened_by(unit, principal.id or "", [referral])
-                return answer(200, offered(referral, principal.id or ""))
-            return answer(200, whole(referral, await story.timeline(unit.connection, referral.id)))
+            told, actions = await story.timeline(unit.connection, referral.id), open_to(principal, referral)
+        if principal.role == "officer":
+            return answer(200, offered(referral, principal.id or "", told, actions))
+        return answer(200, whole(referral, told, actions))
 
 
 def own_force(principal: Principal, force: str | None) -> str:

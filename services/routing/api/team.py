@@ -17,11 +17,12 @@ from services.routing.roster_change import changing
 from services.routing.rules.matching.model import IDLE, Load, Officer
 from services.routing.store import loads
 from services.routing.store import roster as store
+from shared.contracts.answers.team import OfficerList, OwnTimes
 from shared.contracts.duty import DutyKind
 from shared.contracts.model import DoorPart, Instant
 from shared.contracts.policy import PolicyDocument
 from shared.database import Database
-from shared.described import reads
+from shared.described import answers, reads
 from shared.errors import Forbidden, NotFound
 from shared.identity import Principal, allow
 from shared.sealing import MasterKeys
@@ -64,6 +65,7 @@ class Team:
         router.add_api_route("/v1/officers/{officer}/duties", self.set_duties, methods=["PUT"])
         return router
 
+    @answers(OfficerList)
     async def listing(self, principal: SignedIn, force: Annotated[str | None, Query(max_length=40)] = None) -> Response:
         """The officers of one's own force: who is on duty, until when, and how much they have in hand."""
         allow(principal, "officers.read")
@@ -84,6 +86,7 @@ class Team:
         ]
         return answer(200, page_of(items, None))
 
+    @answers(OwnTimes)
     @reads(OwnEntries)
     async def set_duties(self, principal: SignedIn, officer: str, body: Body) -> Response:
         """An officer's own entries, all of them; they beat the feed and the file from now on."""

@@ -34,7 +34,8 @@ class Heard:
     loads: Mapping[str, Load]
     barred: Mapping[str, frozenset[str]]
     policy: PolicyDocument
-    instances: set[str] = field(default_factory=set)
+    instances: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of notify: which were heard of, and the means each finds failing."""
 
     def facts(self, referral: Referral, officer: str, now: datetime) -> Facts:
         """The world as one officer's answer needs it."""
@@ -71,7 +72,7 @@ class Deliveries:
         """Fold one event. An answer that does not apply changes nothing: the officer sees why when signing in."""
         event = received.event
         if isinstance(event, NotifyHeartbeat):
-            state.instances.add(event.instance)
+            state.instances[event.instance] = event.failing
         referral = _referral(state, event)
         if referral is None:
             return

@@ -1,6 +1,5 @@
 """The officers' and supervisors' pages. They read what the API reads and act through the API's own actions."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -11,27 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.routing import views
 from services.routing.api.acting import Accepting, Acting, Declining
-from services.routing.api.places import actionable, looked, read_after, reference_of, visible
+from services.routing.api.places import actionable, read_after, reference_of
 from services.routing.api.reading import DUE_WITHIN, next_place
-from services.routing.pages.navigation import links
-from services.routing.pages.placing import PlacingPages
+from services.routing.pages.navigation import home, links
 from services.routing.pages.same_person import same_person
 from services.routing.policies import Policies
 from services.routing.rules.referral.answers import has_part
 from services.routing.rules.referral.state import HELD, OPEN, Referral
-from services.routing.sentences import seen_by, sentence
-from services.routing.store import board, health, story
+from services.routing.store import board, health
 from services.routing.store import referrals as store
 from services.routing.store.referrals import Page
-from services.routing.store.story import Told
 from services.routing.viewing import opened_by
 from services.routing.wording import DECLINES, signed_in_as
-from shared.contracts.lifecycle import ReferralEvent
-from shared.contracts.topics import model_for
 from shared.database import Database
 from shared.errors import Conflict, Forbidden, Refusal
 from shared.identifiers import normalise_reference
-from shared.identity import Principal, allow, may
+from shared.identity import Principal, allow
 from shared.page_route import PageRoute
 from shared.pages import render
 from shared.settings import Settings
@@ -64,7 +58,6 @@ class Pages:
     policies: Policies
     acting: Acting
     settings: Settings
-    placing: PlacingPages
 
     def router(self) -> APIRouter:
         """Their router."""
@@ -74,7 +67,6 @@ class Pages:
         router.add_api_route("/tasks/{reference}/accept", self.accept, methods=["POST"])
         router.add_api_route("/tasks/{reference}/decline", self.decline, methods=["POST"])
         router.add_api_route("/tasks/{reference}/{answer}", self.answered, methods=["GET"])
-        router.add_api_route("/referrals/{reference}", self.referral, methods=["GET"])
         return router
 
     async def board(
@@ -88,7 +80,7 @@ class Pages:
             wanted = _wanted(view, principal.force or "", now, after)
             found = await store.page(unit.connection, wanted)
             numbers = await board.counts(unit.connection, wanted.force, now + DUE_WITHIN)
-            away = await health.notify_is_away(unit.connection)
+            away = await health.degraded(unit.connection)
         following = next_place(found, wanted)
         values = {
             "force_name": self._force(wanted.force, now),
@@ -121,8 +113,7 @@ class Pages:
             "offers": [views.offered(one, offer, now, names) for one, offer in offers if offer is not None],
             "held": [views.owned(one, now, names) for one in found if has_part(one, officer)],
             "declines": DECLINES,
-            # Officers are not on the board's stream: their page asks again by itself.
-            "stream": "",
+            "stream": "/v1/stream/mine",
         }
         return render("tasks.html", self._common(principal, now, "/tasks") | values)
 
@@ -151,38 +142,6 @@ class Pages:
         del answer
         return _back_to_tasks(reference)
 
-    async def referral(self, principal: SignedIn, reference: str) -> Response:
-        """One referral and its story; an officer who was asked sees their own part of it. The look is recorded."""
-        allow(principal, "referrals.read")
-        async with self.database.unit() as unit:
-            now = await unit.now()
-            found = visible(principal, await store.one(unit.connection, reference_of(reference)))
-            await looked(unit, principal, "referral", found)
-            if principal.role == "officer":
-                (found,) = await opened_by(unit, principal.id or "", [found])
-            told = await story.timeline(unit.connection, found.id)
-            forms = {"forms": await self.placing.forms(unit, principal, found)}
-        values = self._common(principal, now, "") | self._story(principal, found, told, now)
-        return render("referral.html", values | forms)
-
-    def _story(self, principal: Principal, referral: Referral, told: Sequence[Told], now: datetime) -> dict[str, Any]:
-        officer = principal.id if principal.role == "officer" else None
-        events = [event for event in map(_event, told) if event is not None]
-        if officer is not None:
-            holds = referral.holder is not None and referral.holder.id == officer
-            events = [seen for event in events if (seen := seen_by(event, officer, holds)) is not None]
-        return {
-            "back": ("/tasks", "Back to your tasks") if officer else ("/board", "Back to the board"),
-            "reference": referral.reference,
-            "state": views.state(referral) if officer is None else views.state_for(referral, officer),
-            "exercise": referral.exercise,
-            "breached": views.missed(referral) is not None,
-            "facts": views.facts(referral, views.places(self.policies.at(now))),
-            "deadlines": views.deadlines(referral),
-            "decisions": f"/referrals/{referral.reference}/decisions" if may(principal, "decisions.read") else None,
-            "timeline": [(event.at, sentence(event)) for event in reversed(events)],
-        }
-
     def _said(self, principal: Principal, just: Referral | None, refused: bool, now: datetime) -> views.Said | None:
         if just is None:
             return None
@@ -192,12 +151,11 @@ class Pages:
             return None
 
     def _common(self, principal: Principal, now: datetime, here: str) -> dict[str, Any]:
-        home = ("/tasks", "Tasks") if principal.role == "officer" else ("/board", "Board")
         return {
             "now": now,
             "speed": self.settings.clock_speed,
             "demo": self.settings.auth == "demo",
-            "home": home[0],
+            "home": home(principal)[0],
             "links": links(principal, here),
             "signed_in": signed_in_as(principal.role, principal.force, principal.id),
         }
@@ -223,12 +181,6 @@ def _tone(referral: Referral, now: datetime) -> str:
     if referral.due is not None and referral.due <= now + DUE_WITHIN:
         return "due"
     return "owned" if referral.held else "unowned"
-
-
-def _event(told: Told) -> ReferralEvent | None:
-    model = model_for("referrals", f"liaison.{told.name}.v1")
-    event = model.model_validate(told.event) if model else None
-    return event if isinstance(event, ReferralEvent) else None
 
 
 def _too_late(reference: str, refusal: Refusal) -> Response:

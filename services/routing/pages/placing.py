@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.routing.api.open_actions import open_to
 from services.routing.api.places import reference_of
 from services.routing.api.placing import Confirming, HandingOff, Overriding, Placing, Receiving
 from services.routing.pages.same_person import same_person
@@ -22,12 +23,16 @@ from services.routing.wording import plain, who
 from shared.contracts.policy import PolicyDocument
 from shared.contracts.reports import Earlier
 from shared.database import Unit
-from shared.identity import Principal, may
+from shared.identity import Principal
 from shared.page_route import PageRoute
 from shared.web import SignedIn
 
 Word = tuple[str, str]
 """A value of a form and how it reads."""
+
+
+_PLACES = frozenset({"override", "hand-off/receipt"})
+"""Actions of which one is open to whoever may say who is to have it, or where it belongs."""
 
 
 class Decided(BaseModel):
@@ -82,7 +87,7 @@ class PlacingPages:
 
     async def forms(self, unit: Unit, principal: Principal, referral: Referral) -> Forms | None:
         """The forms for a supervisor of the referral; None for anybody else, and for what is over."""
-        if not may(principal, "referrals.override") or not referral.is_open:
+        if not _PLACES & set(open_to(principal, referral)):
             return None
         now = await unit.now()
         acting = self.placing.acting

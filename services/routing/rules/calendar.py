@@ -36,6 +36,13 @@ def next_safe(target: datetime, windows: Iterable[Window], timezone: str) -> dat
     return min(safe, default=target)
 
 
+def is_quiet(calendar: Calendar, now: datetime) -> bool:
+    """Whether `now` lies in the hours in which nothing that can wait is sent."""
+    local = now.astimezone(ZoneInfo(calendar.timezone)).strftime("%H:%M")
+    start, end = calendar.quiet_from, calendar.quiet_until
+    return start <= local or local < end if start > end else start <= local < end
+
+
 def local_day(now: datetime, timezone: str) -> date:
     """The calendar day on which `now` falls."""
     return now.astimezone(ZoneInfo(timezone)).date()

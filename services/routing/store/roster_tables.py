@@ -29,6 +29,29 @@ class OwnMeansRow(Base, table=True):
     until_version: int | None
 
 
+class ProofRow(Base, table=True):
+    """A code that was sent to a row of own means: when (real time), and how often somebody got it wrong."""
+
+    __tablename__ = "proofs"
+    __table_args__ = (sa.Index("ix_proofs_officer", "officer", "at"),)
+
+    means_id: UUID = Field(primary_key=True)
+    officer: str = Field(sa_type=sa.Text)
+    at: datetime = Field(sa_type=_MOMENT)
+    wrong: int
+
+
+class TestNoticeRow(Base, table=True):
+    """A test that an officer asked for, kept for the hour (real time) in which it counts."""
+
+    __tablename__ = "test_notices"
+    __table_args__ = (sa.Index("ix_test_notices_officer", "officer", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    officer: str = Field(sa_type=sa.Text)
+    at: datetime = Field(sa_type=_MOMENT)
+
+
 class WarningRow(Base, table=True):
     """Something that will be missing on the roster; told once, however often it goes away and comes back."""
 

@@ -1,6 +1,6 @@
 """Warnings about the roster in the database: what was told, and what of it still holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -28,12 +28,14 @@ async def elected(connection: AsyncConnection) -> bool:
     return bool(found.scalar_one())
 
 
-async def holding(connection: AsyncConnection) -> list[Given]:
-    """The warnings that were given and still hold."""
+async def holding(connection: AsyncConnection, kinds: Sequence[str]) -> list[Given]:
+    """The warnings of these kinds that were given and still hold."""
     found = await connection.execute(
         sa.text(
-            f"select kind, subject, due, force from {SCHEMA}.roster_warnings where ended_at is null order by 1, 2, 3"
-        )
+            f"select kind, subject, due, force from {SCHEMA}.roster_warnings "
+            "where ended_at is null and kind = any(:kinds) order by 1, 2, 3"
+        ),
+        {"kinds": list(kinds)},
     )
     return [Given(row.kind, row.subject, row.due, row.force) for row in found]
 

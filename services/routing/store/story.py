@@ -54,7 +54,7 @@ async def position(connection: AsyncConnection) -> Position:
 
 
 async def changed_since(connection: AsyncConnection, since: Position, force: str) -> tuple[Sequence[UUID], Position]:
-    """Referrals a force owns or holds about which something was said since, and the position after them.
+    """Referrals a force owns, holds or has given away of which something was said since, and the position after them.
 
     Only transactions that nothing older can still join are read, so that nothing committed late is missed.
     """
@@ -63,8 +63,24 @@ async def changed_since(connection: AsyncConnection, since: Position, force: str
         sa.text(
             f"select distinct t.referral_id from {SCHEMA}.timeline t join {SCHEMA}.referrals r on r.id = t.referral_id "
             "where t.xid >= cast(:since as xid8) and t.xid < cast(:until as xid8) "
-            "and (r.force = :force or r.holder_force = :force or t.event ->> 'force' = :force) limit 1000"
+            "and (:force in (r.force, r.holder_force) or :force in (t.event ->> 'force', t.event ->> 'from_force')) "
+            "limit 1000"
         ),
         {"since": since.xid, "until": until.xid, "force": force},
+    )
+    return [row.referral_id for row in found], until
+
+
+async def changed_for(connection: AsyncConnection, since: Position, officer: str) -> tuple[Sequence[UUID], Position]:
+    """Referrals that an officer was asked about and of which something was said since; as `changed_since`."""
+    until = await position(connection)
+    found = await connection.execute(
+        sa.text(
+            f"select distinct t.referral_id from {SCHEMA}.timeline t join {SCHEMA}.referrals r on r.id = t.referral_id "
+            "where t.xid >= cast(:since as xid8) and t.xid < cast(:until as xid8) "
+            "and r.life -> 'offers' @> jsonb_build_array(jsonb_build_object('officer', cast(:officer as text))) "
+            "limit 1000"
+        ),
+        {"since": since.xid, "until": until.xid, "officer": officer},
     )
     return [row.referral_id for row in found], until

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -232,12 +232,22 @@ class PolicyRow(Base, table=True):
 
 
 class NotifyHealthRow(Base, table=True):
-    """When each instance of notify was last heard of, in real time."""
+    """When each instance of notify was last heard of, in real time, and over which means it then got nothing out."""
 
     __tablename__ = "notify_health"
 
     instance: str = Field(sa_type=sa.Text, primary_key=True)
     seen_at: datetime = Field(sa_type=_MOMENT, sa_column_kwargs=_REAL_NOW)
+    failing: list[str] = Field(sa_type=ARRAY(sa.Text), sa_column_kwargs={"server_default": "{}"})
+
+
+class DegradedRow(Base, table=True):
+    """A part that control rooms have been told is away, until they are told that it is back."""
+
+    __tablename__ = "degraded"
+
+    part: str = Field(sa_type=sa.Text, primary_key=True)
+    since: datetime = Field(sa_type=_MOMENT)
 
 
 def table_of(row: type[SQLModel]) -> sa.Table:

@@ -30,6 +30,7 @@ from shared.contracts.referrals.ending import (
     ReferralReopened,
     ReferralWithdrawn,
 )
+from shared.contracts.referrals.service import ServiceDegraded, ServiceRestored
 from shared.contracts.referrals.working import (
     ReferralContactAttempted,
     ReferralContactMade,
@@ -78,4 +79,6 @@ __all__ = [
     "ReferralViewed",
     "ReferralWaiting",
     "ReferralWithdrawn",
+    "ServiceDegraded",
+    "ServiceRestored",
 ]

@@ -149,8 +149,8 @@ def transferred(its: Report, number: int, to: str) -> ReferralEvent:
     [
         (["herts", "herts"], {"herts": [2, 3]}),
         (["herts", "beds", "beds"], {"herts": [2, 3, 4], "beds": [1, 2]}),
-        (["beds", "cambs", "beds"], {"herts": [2, 3, 4], "beds": [1, 2], "cambs": [1]}),
-        (["beds", "herts", "beds"], {"herts": [2, 3, 4], "beds": [1, 2]}),
+        (["beds", "cambs", "beds"], {"herts": [2, 3, 4], "beds": [1, 2, 3], "cambs": [1, 2]}),
+        (["beds", "herts", "beds"], {"herts": [2, 3, 4], "beds": [1, 2, 3]}),
     ],
 )
 def test_each_force_is_told_in_numbers_of_its_own(owners: list[str], numbers: dict[str, list[int]]) -> None:
@@ -171,9 +171,19 @@ def heard(owners: list[str]) -> dict[str, list[int]]:
         kept = said(referrals.ReferralUpdateGiven, its, number, force=owner)
         outcome = follow(its, kept if owner == its.force else transferred(its, number, owner))
         its = outcome.report
-        for one in addressed(its, outcome.to_control_rooms):
+        for one in addressed(its, outcome.to_control_rooms, outcome.also_told):
             numbers.setdefault(one.force, []).append(one.event.sequence or 0)
     return numbers
+
+
+def test_the_force_it_is_taken_from_hears_that_it_is_gone_and_nothing_after() -> None:
+    its = report(locations=[{"kind": "incident", "district": "Luton"}])
+    gone = follow(its, transferred(its, 1, "cambs"))
+    later = follow(gone.report, said(referrals.ReferralAccepted, its, sequence=2, force="cambs"))
+    told = [
+        [one.force for one in addressed(step.report, step.to_control_rooms, step.also_told)] for step in (gone, later)
+    ]
+    assert told == [["herts", "cambs", "beds"], ["herts", "cambs"]]
 
 
 def test_a_report_that_another_force_owns_from_the_start_is_told_to_its_sender_alone() -> None:

@@ -13,9 +13,9 @@ from services.routing.rules.referral.placing import Receipt, hand_off, recall, r
 from services.routing.rules.referral.repeats import confirm_repeat, shown_earlier
 from shared.contracts.lifecycle import ReferralEvent
 from shared.contracts.referrals import ReferralHandedOff, ReferralOffered
+from tests.rules.routing.answering import PICTURES, TEAM, WHO, AnyAnswers
 from tests.rules.routing.policies import default
 from tests.rules.routing.referrals import amended, facts
-from tests.rules.routing.test_any_history import PICTURES, TEAM, WHO, AnyHistory
 
 COORDINATOR = "coordinator:herts"
 DESKS = st.sampled_from(["essex", "suffolk", "community_desk"])
@@ -29,8 +29,8 @@ WISHES = st.fixed_dictionaries(
 )
 
 
-class AnyDecision(AnyHistory):
-    """Everything of any history, and supervisors who decide."""
+class AnyDecision(AnyAnswers):
+    """People answer, and supervisors who decide."""
 
     @initialize(picture=PICTURES, wishes=WISHES)
     def a_report_comes_in(self, picture: dict[str, object], wishes: dict[str, object]) -> None:

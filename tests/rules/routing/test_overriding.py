@@ -52,9 +52,25 @@ def test_the_officer_chosen_is_asked_alone_and_the_reason_is_kept() -> None:
     assert isinstance(told, ReferralAssignedByOverride)
     assert isinstance(offered, ReferralOffered)
     assert (told.officer, told.by, told.reason) == ("H4", "sergeant:herts", "local_knowledge")
-    assert (offered.why, offered.respond_by) == ("override", minutes(20))
-    assert (referral.state, referral.holder, referral.due) == ("offered", None, minutes(20))
+    assert (offered.why, offered.respond_by) == ("override", minutes(15))
+    assert (referral.state, referral.holder, referral.due) == ("offered", None, minutes(15))
     assert [(offer.officer, offer.answer) for offer in referral.offers] == [("H1", "retracted"), ("H4", "open")]
+
+
+@pytest.mark.parametrize("at", [0.0, 5.0, 13.0, 14.5, 20.0, 29.9])
+def test_a_choice_never_puts_off_what_was_due_while_nobody_holds_it(at: float) -> None:
+    before = passing(asked(), minutes(at), *TEAM).referral
+    after = chosen(before, "H4", at=at).referral
+    assert before.due is not None
+    assert after.due is not None
+    assert after.due <= max(before.due, minutes(at + 1))
+
+
+def test_from_a_holder_it_goes_on_with_the_whole_time_to_answer() -> None:
+    held = accept(asked(), Tap("H1", "herts"), facts(minutes(1), *TEAM), minutes(1)).referral
+    choice = chosen(held, "H4").referral.choice
+    assert choice is not None
+    assert choice.respond_by == minutes(20)
 
 
 def test_a_human_accepts_before_anybody_holds_it() -> None:
@@ -72,7 +88,7 @@ def test_while_one_is_asked_alone_nobody_asked_before_can_take_it() -> None:
 
 def test_the_ladder_stands_still_while_one_is_asked_alone_and_goes_on_when_the_time_is_up() -> None:
     referral = chosen(asked(), "H4").referral
-    assert passing(referral, minutes(19), *TEAM).events == ()
+    assert passing(referral, minutes(14), *TEAM).events == ()
     referral, events, _ = passing(referral, minutes(20), *TEAM)
     assert story(events) == ["role_alerted sergeant:herts choice_unanswered", "escalated 1 H2", "offered H2"]
     late = accept(referral, Tap("H4", "herts"), facts(minutes(21), *TEAM), minutes(21)).referral

@@ -8,6 +8,7 @@ from services.routing import views
 from services.routing.rules.referral.answers import Tap, accept, decline
 from services.routing.rules.referral.changes import withdraw
 from services.routing.rules.referral.state import Referral
+from services.routing.rules.referral.transfers import transfer
 from tests.rules.routing.people import NOON, officer
 from tests.rules.routing.policies import default
 from tests.rules.routing.referrals import facts, opened, passing
@@ -109,8 +110,14 @@ def test_no_view_holds_what_hints_why() -> None:
         [
             asdict(views.row(referral, "owned")),
             asdict(views.owned(referral, minutes(2), NAMES)),
-            views.facts(referral, NAMES),
+            views.facts(referral, NAMES, {}),
             views.deadlines(referral),
         ]
     ).lower()
     assert not [word for word in ("suicide", "trans", "polish", "victim", "harm") if word in shown]
+
+
+def test_a_referral_given_to_another_force_is_still_where_it_was() -> None:
+    moved = transfer(asked(), "beds", "coordinator:herts", default(), minutes(3)).referral
+    places = dict(views.facts(moved, views.places(default()), views.forces_of(default())))
+    assert (moved.force, places["Place"]) == ("beds", "North Hertfordshire, Herts")

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from services.routing.rules.calendar import is_quiet
 from services.routing.rules.coverage.ledger import Ledger
 from services.routing.rules.coverage.model import Gap, Line
+from shared.contracts.policy import PolicyDocument
 
 EVENING, MORNING = time(18), time(8)
 """A night, by the local clock: from when day staff have left until they are back."""
@@ -43,7 +45,7 @@ def tonight(found: Iterable[Gap], now: datetime, timezone: str = "Europe/London"
 
     A gap that is cut keeps its share of the expected referrals by the clock.
     """
-    since, until = _night(now, timezone)
+    since, until = night(now, timezone)
     cut = (_cut(gap, max(since, now), until) for gap in found)
     return sorted((gap for gap in cut if gap is not None), key=lambda gap: (gap.starts, _worst_first(gap)))
 
@@ -71,7 +73,19 @@ def _of(ledger: Ledger, line: Line) -> Iterator[Gap]:
             )
 
 
-def _night(now: datetime, timezone: str) -> tuple[datetime, datetime]:
+def note_due(policy: PolicyDocument, now: datetime) -> datetime | None:
+    """The evening of which coordinators are to be told at `now`: from the policy's time on, until the quiet hours.
+
+    None at any other time. A note that could not be written by then is not worth waking anybody for.
+    """
+    local = now.astimezone(ZoneInfo(policy.calendar.timezone)).strftime("%H:%M")
+    if local < policy.coverage.note_at or is_quiet(policy.calendar, now):
+        return None
+    return night(now, policy.calendar.timezone)[0]
+
+
+def night(now: datetime, timezone: str = "Europe/London") -> tuple[datetime, datetime]:
+    """When the night of `now` begins and ends: this evening's, or the one under way."""
     zone = ZoneInfo(timezone)
     local = now.astimezone(zone)
     evening = local.date() - timedelta(days=1 if local.time() < MORNING else 0)

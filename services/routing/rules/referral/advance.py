@@ -6,7 +6,7 @@ from services.routing.rules.referral.clocks import overdue
 from services.routing.rules.referral.contacting import review_attempts
 from services.routing.rules.referral.draft import Draft, Transition
 from services.routing.rules.referral.duty_end import follow_duty
-from services.routing.rules.referral.helping import seek_helpers
+from services.routing.rules.referral.helping import foresee, mind_helpers, seek_helpers
 from services.routing.rules.referral.ladder import climb
 from services.routing.rules.referral.overriding import end_choice
 from services.routing.rules.referral.placing import chase_receipt
@@ -48,8 +48,10 @@ def _mind_holder(draft: Draft, facts: Facts) -> None:
     follow_duty(draft, facts)
     if draft.referral.held:
         review_attempts(draft)
+        mind_helpers(draft, facts)
     if draft.referral.helpers_wanted:
         seek_helpers(draft, facts)
+    foresee(draft)
 
 
 def _breach(draft: Draft) -> None:

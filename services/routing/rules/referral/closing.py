@@ -26,15 +26,27 @@ def close(referral: Referral, doer: Doer, outcome: str, policy: PolicyDocument, 
         held_by(referral, doer)
     if policy.codes.close_outcomes and outcome not in policy.codes.close_outcomes:
         raise Misgiven("outcome", "unknown_code")
-    if referral.clocks.breached:
-        raise Refused("breach_without_plan")
-    if any(alert.kind == "risk" and not alert.acknowledged for alert in referral.alerts):
-        raise Refused("risk_unacknowledged")
+    if (obstacle := keeps_open(referral)) is not None:
+        raise Refused(obstacle)
     draft = Draft(referral, now)
     draft.put(state="closed", outcome=outcome, alerts=(), pause=None, choice=None, looking=False, recheck_at=None)
     draft.ladder(vacancies=0, hurried=False, floor_at=None)
     draft.say(ReferralClosed, outcome=outcome, by=doer.name)
     return draft.done()
+
+
+def keeps_open(referral: Referral) -> str | None:
+    """What stands in the way of closing it: breach_without_plan or risk_unacknowledged; None for nothing."""
+    if referral.clocks.breached:
+        return "breach_without_plan"
+    if any(alert.kind == "risk" and not alert.acknowledged for alert in referral.alerts):
+        return "risk_unacknowledged"
+    return None
+
+
+def may_reopen(referral: Referral) -> bool:
+    """Whether it is over in a way that can be undone."""
+    return not (referral.is_open or referral.erased or referral.state == "withdrawn")
 
 
 def reopen(referral: Referral, by: str, reason: str | None, policy: PolicyDocument, now: datetime) -> Transition:
@@ -44,7 +56,7 @@ def reopen(referral: Referral, by: str, reason: str | None, policy: PolicyDocume
     """
     if referral.is_open:
         return Transition(referral)
-    if referral.erased or referral.state == "withdrawn":
+    if not may_reopen(referral):
         raise Refused("not_to_be_reopened")
     draft = Draft(referral, now)
     its = class_of(policy, referral.picture.response_class)

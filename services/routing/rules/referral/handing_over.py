@@ -52,7 +52,7 @@ def keep(referral: Referral, doer: Doer, now: datetime) -> Transition:
     """
     holder = held_by(referral, doer)
     duty = referral.duty
-    if duty is None or duty.ends_at is None or duty.stage == "to_come":
+    if duty is None or duty.ends_at is None or not duty_ends_soon(referral):
         if duty is not None and duty.kept_until is not None:
             return Transition(referral)
         raise Refused("not_asked_yet")
@@ -64,3 +64,9 @@ def keep(referral: Referral, doer: Doer, now: datetime) -> Transition:
     settle(draft, ALERT)
     draft.say(ReferralKept, officer=holder.id, beyond=kept)
     return draft.done()
+
+
+def duty_ends_soon(referral: Referral) -> bool:
+    """Whether its holder has been asked what becomes of it when their duty ends, and has not settled it."""
+    duty = referral.duty
+    return referral.held and duty is not None and duty.ends_at is not None and duty.stage != "to_come"

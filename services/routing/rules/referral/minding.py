@@ -5,6 +5,7 @@ from datetime import datetime
 from services.routing.rules.referral.answers import keep_out
 from services.routing.rules.referral.draft import Draft, Transition
 from services.routing.rules.referral.duty_end import LONG_AWAY, follow_duty
+from services.routing.rules.referral.helping import mind_helpers
 from services.routing.rules.referral.state import IN_HAND, Referral
 from services.routing.rules.referral.taking_over import end_handover
 from services.routing.rules.referral.wanted import Facts
@@ -14,7 +15,8 @@ def mind_roster(referral: Referral, facts: Facts, now: datetime) -> Transition:
     """The referral under the roster as it stands now; `facts` must know everybody in the pool.
 
     An open offer of somebody who is not there any more is taken back and the next is asked; the holder's duty is
-    followed, and what a leaver holds goes back to the coordinator. Nothing happens twice.
+    followed, and what a leaver holds goes back to the coordinator. A helper who will not be there is replaced.
+    Nothing happens twice.
     """
     if not referral.is_open or referral.pool not in facts.policy.pools:
         return Transition(referral)
@@ -23,6 +25,8 @@ def mind_roster(referral: Referral, facts: Facts, now: datetime) -> Transition:
         if referral.handover is not None and _is_away(referral.handover.receiver, facts):
             end_handover(draft, "receiver_away")
         follow_duty(draft, facts)
+        if draft.referral.held:
+            mind_helpers(draft, facts)
     else:
         asked = (offer.officer for offer in referral.offers if offer.answer in IN_HAND)
         keep_out(draft, frozenset(officer for officer in asked if _is_away(officer, facts)))

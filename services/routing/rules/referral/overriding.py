@@ -16,6 +16,7 @@ from services.routing.rules.matching.muster import Muster
 from services.routing.rules.matching.rank import rank, why_not
 from services.routing.rules.matching.wishes import without_any
 from services.routing.rules.referral.answers import Refused
+from services.routing.rules.referral.clocks import next_due
 from services.routing.rules.referral.draft import Draft, Transition
 from services.routing.rules.referral.offers import put_alone
 from services.routing.rules.referral.placing import decide_ours, take_back
@@ -78,7 +79,7 @@ def override(referral: Referral, order: Order, facts: Facts, now: datetime) -> T
         reason=order.reason,
         note_id=order.note_id,
     )
-    _ask_alone(draft, order, facts)
+    _ask_alone(draft, order, facts, held=referral.held)
     return draft.done()
 
 
@@ -136,12 +137,20 @@ def _has_it(referral: Referral, officer: str) -> bool:
     return chosen and offer is not None and offer.answer == "open"
 
 
-def _ask_alone(draft: Draft, order: Order, facts: Facts) -> None:
-    terms = draft.referral.terms
+def _ask_alone(draft: Draft, order: Order, facts: Facts, *, held: bool) -> None:
+    """Ask, with the class's own time to answer; where nobody `held` it, nothing is due later than it was before.
+
+    A minute is the least that somebody can answer in.
+    """
+    terms, before = draft.referral.terms, None if held else draft.referral.due
     respond_by = after(draft.now, terms.ack_minutes, terms.counts, facts.policy.calendar)
+    choice = Choice(officer=order.officer, by=order.by, reason=order.reason, respond_by=respond_by)
+    asked = draft.referral.model_copy(update={"choice": choice, "state": "offered"})
+    if before is not None and (next_due(asked, draft.now) or before) > before:
+        respond_by = min(respond_by, before)
     respond_by = max(respond_by, draft.now + timedelta(minutes=1))
     made = put_alone(draft, order.officer, respond_by)
-    choice = Choice(officer=order.officer, by=order.by, reason=order.reason, respond_by=respond_by)
+    choice = choice.model_copy(update={"respond_by": respond_by})
     draft.put(choice=choice, state="offered", looking=False, recheck_at=None)
     words = {"offer_id": made.offer_id, "officers": (order.officer,), "respond_by": respond_by}
     draft.say(ReferralOffered, **words, step=made.step, why=OVERRIDE)

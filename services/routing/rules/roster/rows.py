@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 DUTY_KINDS = ("duty", "on_call", "leave", "sick", "court", "abstracted", "restricted", "event", "busy")
-ROLES = ("coordinator", "sergeant", "inspector", "fim", "psd", "ops")
+CONTROL_ROOM = "control_room"
+"""A line that staffs nothing: it names the webhook where a force's control room is told things."""
+ROLES = ("coordinator", "sergeant", "inspector", "fim", "psd", "ops", CONTROL_ROOM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.routing.rules.calendar import local_day
+from services.routing.rules.calendar import is_quiet, local_day
 from services.routing.rules.roster.rota import Gap, Turn, gaps
 from shared.contracts.matching import Calendar
 from shared.contracts.policy import PolicyDocument
@@ -81,14 +81,8 @@ def told(force: str, rotas: Mapping[tuple[str, str], Sequence[Turn]], now: datet
 
 def may_be_told(warned: Warned, calendar: Calendar, now: datetime) -> bool:
     """Whether it is worth a message at this hour: training waits until the quiet hours are over."""
-    return warned.kind != "training" or not _quiet(calendar, now)
+    return warned.kind != "training" or not is_quiet(calendar, now)
 
 
 def _missing(turns: Sequence[Turn], now: datetime) -> bool:
     return not any(turn.starts <= now < turn.ends for turn in turns)
-
-
-def _quiet(calendar: Calendar, now: datetime) -> bool:
-    local = now.astimezone(ZoneInfo(calendar.timezone)).strftime("%H:%M")
-    start, end = calendar.quiet_from, calendar.quiet_until
-    return start <= local or local < end if start > end else start <= local < end

@@ -1,10 +1,9 @@
-"""What holds in every history of a referral, whoever taps what and whenever."""
+"""A referral under random answers, and what must hold after each: what supervisors' decisions are added to."""
 
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -53,7 +52,7 @@ PICTURES = st.fixed_dictionaries(
 )
 
 
-class AnyHistory(RuleBasedStateMachine):
+class AnyAnswers(RuleBasedStateMachine):
     """Time passes, people answer, the report changes; after each step the promises must still hold."""
 
     referral: Referral
@@ -169,7 +168,3 @@ class AnyHistory(RuleBasedStateMachine):
     def a_risk_is_never_forgotten(self) -> None:
         for alert in self.referral.alerts:
             assert alert.acknowledged or alert.due is not None
-
-
-TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
