@@ -1,4 +1,4 @@
-"""`liaison run` and the three services, on uvloop: a notice costs a third less of the processor than on asyncio's loop."""
+"""`liaison run` and the three services, on uvloop: a notice costs a third less of the processor than on asyncio's."""
 
 import asyncio
 import os
