@@ -19,7 +19,7 @@ from shared.topics import create_topics
 from tests.benchmarks.figures import Floor, Latencies, accepted_to_notified, sustained_by_http, sustained_by_topic
 from tests.benchmarks.lateness import AWAY, Measured
 from tests.benchmarks.lateness import measure as lateness
-from tests.benchmarks.notices.isolation import SPELL, spells
+from tests.benchmarks.notices.isolation import SECONDS, spells
 from tests.benchmarks.notices.rates import rates
 from tests.benchmarks.quality import figures as quality
 from tests.benchmarks.quality.demand import Plan
@@ -56,7 +56,7 @@ def main() -> None:
     if "notices" in wanted:
         _show(notices(options), *MEASURED)
     if "isolation" in wanted:
-        _show(isolation(options), "a fifth goes to", "p99 of the others", "with all well", "to reach")
+        _show(isolation(options), "unwell", "p99 of the others", "with all well", "to reach")
     if "quality" in wanted:
         choosing(options)
 
@@ -96,7 +96,7 @@ def isolation(options: argparse.Namespace) -> list[Row]:
     """Notices over every means while one webhook receiver is unwell."""
     Console(stderr=True).print("one receiver after another is unwell")
     with _servers() as (folder, url, bootstrap):
-        return asyncio.run(spells(folder, url, bootstrap, 600 if options.long else SPELL))
+        return asyncio.run(spells(folder, url, bootstrap, 600 if options.long else SECONDS))
 
 
 @contextmanager

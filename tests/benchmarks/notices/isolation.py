@@ -1,16 +1,19 @@
-"""What a receiver that is unwell does to notices that go to others."""
+"""What a provider that is unwell does to notices that go over others."""
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.notices.bench import OFFICERS, Bench, Peers, Row, bench, steady, waits
+import aiohttp
 
-MODERATE, SPELL = 100.0, 20.0
-"""Offers a second, and for how many seconds, while a receiver is unwell."""
+from tests.benchmarks.notices.bench import OFFICERS, Bench, Peers, Row, bench, steady, waits
+from tests.benchmarks.notices.peers import TALKS, WELL
+
+MODERATE, SECONDS = 100.0, 15.0
+"""Offers a second, and for how many seconds, while a provider is unwell."""
 
 OTHERS = ("webhook", "email", "phone")
 """Means of those whose providers are well."""
@@ -27,17 +30,19 @@ class Isolation:
     def beside(self, quiet: "Isolation") -> str:
         """Each means with how many times as long it took as when all were well."""
         return ", ".join(
-            f"{means} {self.p99[means] * 1000:,.0f} ms (x{self.p99[means] / quiet.p99[means]:.1f})" for means in OTHERS
+            f"{means} {self.p99[means] * 1000:,.0f} ms (x{self.p99[means] / quiet.p99[means]:.1f})"
+            for means in self.p99
         )
 
     def __str__(self) -> str:
-        return ", ".join(f"{means} {self.p99[means] * 1000:,.0f} ms (n={self.counts[means]:,})" for means in OTHERS)
+        return ", ".join(f"{means} {self.p99[means] * 1000:,.0f} ms (n={self.counts[means]:,})" for means in self.p99)
 
 
-async def isolation(made: Bench, rate: float, seconds: float, longest: float) -> list[Isolation]:
-    """The others' p99 with everybody well, and then with a fifth of the notices going to each sick receiver in turn.
+async def isolation(made: Bench, seconds: float, longest: float) -> list[Isolation]:
+    """The others' p99 with everybody well, then while one provider after the other is unwell in each way.
 
-    `longest` is how long (seconds) the one that answers 500 does so.
+    A webhook receiver that is unwell gets a fifth of the notices; of e-mail and texts everything fails. `longest` is
+    how long (seconds) the provider of texts answers 500.
     """
     with ExitStack() as stack:
         sick = Peers.start(stack, "unwell").addresses
@@ -45,46 +50,70 @@ async def isolation(made: Bench, rate: float, seconds: float, longest: float) ->
         await made.enlist(**{name: _always(sick[kind]) for name, kind in names.items()})
         await made.producer.flush()
         await asyncio.sleep(2)
-        found = [await _watched(made, "", rate, seconds, None)]
+        found = [await _watched(made, Spell("", seconds, ""))]
         for name, kind in names.items():
-            lasts = longest if kind == "answers 500" else seconds
-            found.append(await _watched(made, kind, rate, lasts, name))
+            found.append(await _watched(made, Spell(f"a receiver that {kind}", seconds, name)))
+        for means, what in (("phone", "texts"), ("email", "e-mail")):
+            for kind in TALKS:
+                lasts = longest if (means, kind) == ("phone", "answers 500") else seconds
+                await _turn(made, means, kind)
+                found.append(await _watched(made, Spell(f"{what}: the provider {kind}", lasts, means)))
+                await _turn(made, means, WELL)
     return found
+
+
+async def _turn(made: Bench, means: str, kind: str) -> None:
+    sink = aiohttp.ClientSession(made.peers.addresses["sink"])
+    async with sink as session, session.post(f"turn/{means}/{kind}") as answer:
+        answer.raise_for_status()
+
+
+@dataclass(frozen=True)
+class Spell:
+    """Who is unwell, for how many seconds, and whose notices those are: `webhook_0`, or a means."""
+
+    unwell: str
+    seconds: float
+    whose: str
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The means whose providers are well."""
+        return tuple(means for means in OTHERS if means != self.whose)
 
 
 def _always(address: str) -> Callable[[int], str]:
     return lambda _number: address
 
 
-async def _settled(made: Bench, since: object, wanted: int) -> dict[str, list[float]]:
+async def _settled(made: Bench, since: object, wanted: int, others: Sequence[str]) -> dict[str, list[float]]:
     """What the notices of a spell to well providers took, once so many are there or a minute is over."""
     end = time.monotonic() + 60
     while True:
         found = await waits(made, since)
-        if sum(len(found.get(means, ())) for means in OTHERS) >= wanted or time.monotonic() > end:
-            return found
+        if sum(len(found.get(means, ())) for means in others) >= wanted or time.monotonic() > end:
+            return {means: found.get(means) or [float("inf")] for means in others}
         await asyncio.sleep(0.5)
 
 
-async def _watched(made: Bench, kind: str, rate: float, seconds: float, sick: str | None) -> Isolation:
+async def _watched(made: Bench, spell: Spell) -> Isolation:
     """One spell: offers over every means in turn, a fifth of them to the sick receiver's officers if there is one."""
-    officers = []
-    for number in range(OFFICERS):
-        officers += [f"{means}-{number}" for means in ("webhook", "webhook", "email", "phone")]
-        officers.append(f"{sick or 'webhook'}-{number}")
+    fifth = spell.whose if spell.whose.startswith("webhook_") else "webhook"
+    turn = ("webhook", "webhook", "email", "phone", fifth)
+    officers = [f"{means}-{number}" for number in range(OFFICERS) for means in turn]
     since = await made.database.fetchval("select clock_timestamp()")
-    await steady(made, rate, seconds, officers)
-    found = await _settled(made, since, int(rate * seconds) * (4 if sick else 5) // 5)
-    spent = {means: found.get(means) or [float("inf")] for means in OTHERS}
+    await steady(made, MODERATE, spell.seconds, officers)
+    share = sum(means in spell.others for means in turn)
+    found = await _settled(made, since, int(MODERATE * spell.seconds) * share // len(turn), spell.others)
     return Isolation(
-        kind,
-        {means: one[int(len(one) * 0.99)] for means, one in spent.items()},
-        {means: len(one) for means, one in spent.items()},
+        spell.unwell,
+        {means: one[int(len(one) * 0.99)] for means, one in found.items()},
+        {means: len(one) for means, one in found.items()},
     )
 
 
 async def spells(folder: Path, url: str, bootstrap: str, longest: float) -> list[Row]:
     """The rows of `isolation`: (who is unwell, the others' p99, theirs when all are well, to reach)."""
     async with bench(folder, url, bootstrap) as made:
-        quiet, *sick = await isolation(made, MODERATE, SPELL, longest)
-    return [(f"a receiver that {one.unwell}", one.beside(quiet), str(quiet), "each below x2") for one in sick]
+        quiet, *sick = await isolation(made, SECONDS, longest)
+    return [(one.unwell, one.beside(quiet), str(quiet), "each below x2") for one in sick]

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.edges.govuk_stand_in import govuk_notify
 
 HERE = "127.0.0.1"
+WELL = "is well"
 DRIP_SECONDS = 0.5
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -50,6 +52,46 @@ class Received:
         return web.json_response({"received": len(self._ids), "requests": self._requests})
 
 
+class Turncoat:
+    """Stands before a provider: lets everything through until it is told to behave otherwise."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._kind = WELL
+        self._open: set[asyncio.StreamWriter] = set()
+
+    def turn(self, kind: str) -> None:
+        """Behave so from now on, to those who are connected already as well."""
+        self._kind = kind
+        for writer in self._open:
+            writer.close()
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection."""
+        self._open.add(writer)
+        try:
+            if self._kind != WELL:
+                await TALKS[self._kind](reader, writer)
+                return
+            theirs, ours = await asyncio.open_connection(HERE, self._port)
+            self._open.add(ours)
+            try:
+                await asyncio.gather(_pass_on(reader, ours), _pass_on(theirs, writer))
+            finally:
+                self._open.discard(ours)
+        finally:
+            self._open.discard(writer)
+
+
+async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    try:
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+    finally:
+        target.close()
+
+
 class PostOffice:
     """Takes every e-mail."""
 
@@ -63,22 +105,30 @@ async def well(stack: AsyncExitStack) -> dict[str, str]:
     received = Received()
     app = web.Application()
     app.router.add_get("/", received.count)
+    mail = await asyncio.get_running_loop().create_server(partial(SMTP, PostOffice()), HERE, 0)
+    texts = await stack.enter_async_context(govuk_notify(per_minute=1_000_000, per_day=10_000_000))
+    before = {"email": Turncoat(_port(mail)), "phone": Turncoat(urlsplit(texts.url).port or 80)}
+
+    async def turn(request: web.Request) -> web.Response:
+        before[request.match_info["means"]].turn(request.match_info["kind"])
+        return web.Response(status=204)
+
+    app.router.add_post("/turn/{means}/{kind}", turn)
     app.router.add_post("/{tail:.*}", received.take)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, HERE, 0)
     await site.start()
-    mail = await asyncio.get_running_loop().create_server(partial(SMTP, PostOffice()), HERE, 0)
-    texts = await stack.enter_async_context(govuk_notify(per_minute=1_000_000, per_day=10_000_000))
     sink = f"http://{HERE}:{_port(site._server)}"
-    return {"sink": f"{sink}/", "webhook": f"{sink}/hook", "smtp": f"smtp://{HERE}:{_port(mail)}", "govuk": texts.url}
+    ports = {means: await _listen(one.talk) for means, one in before.items()}
+    smtp, govuk = f"smtp://{HERE}:{ports['email']}", f"http://{HERE}:{ports['phone']}"
+    return {"sink": f"{sink}/", "webhook": f"{sink}/hook", "smtp": smtp, "govuk": govuk}
 
 
 async def unwell(_stack: AsyncExitStack) -> dict[str, str]:
     """Webhook receivers that hang, drip, reset, answer 500 or show a certificate nobody vouches for."""
-    talks: dict[str, Talk] = {"hangs": _hang, "drips": _drip, "resets": _reset, "answers 500": _fail}
-    found = {name: f"http://{HERE}:{await _listen(talk)}/hook" for name, talk in talks.items()}
+    found = {name: f"http://{HERE}:{await _listen(talk)}/hook" for name, talk in TALKS.items()}
     return found | {"lies about its certificate": f"https://{HERE}:{await _listen(_fail, _self_signed())}/hook"}
 
 
@@ -121,6 +171,10 @@ async def _fail(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         await reader.readexactly(int(length or 0))
         writer.write(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n")
         await writer.drain()
+
+
+TALKS: dict[str, Talk] = {"hangs": _hang, "drips": _drip, "resets": _reset, "answers 500": _fail}
+"""How a provider is unwell."""
 
 
 def _self_signed() -> ssl.SSLContext:
