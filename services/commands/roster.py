@@ -21,7 +21,7 @@ from shared.settings import Settings
 async def check_folder(settings: Settings, folder: Path) -> list[str]:
     """What is wrong with a folder's files, a line each: file, line, column, reason. Empty when it can be loaded."""
     try:
-        read_folder(folder, await _policy_to_check_by(settings), settings.webhook_networks())
+        read_folder(folder, await _policy_to_check_by(settings))
     except RosterRefused as refused:
         return [line_of(bad) for bad in refused.bad]
     except NotADirectoryError:
@@ -59,7 +59,7 @@ async def load_folder(system: System, folder: Path) -> Loaded:
     """Load a folder into the routing of a running system."""
     routing = next(one for one in system.services if one.service.name == "routing")
     policy = await _policy_in_force(system.settings, routing.platform.database)
-    rows = await asyncio.to_thread(read_folder, folder, policy, system.settings.webhook_networks())
+    rows = await asyncio.to_thread(read_folder, folder, policy)
     return await load_roster(routing.platform.database, routing.platform.keys, rows)
 
 
@@ -95,7 +95,7 @@ async def load_from_command_line(settings: Settings, folder: Path) -> str:
         platform = await platform_for("routing", Sources(settings, urls, ""))
         try:
             policy = await _policy_in_force(settings, platform.database)
-            rows = read_folder(folder, policy, settings.webhook_networks())
+            rows = read_folder(folder, policy)
             loaded = await load_roster(platform.database, platform.keys, rows)
         finally:
             await platform.database.close()

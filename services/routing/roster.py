@@ -7,7 +7,6 @@ every sealing of an address looks different.
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from services.routing.rules.roster.table import LARGEST_FILE
 from services.routing.sealed_means import seal_means
 from services.routing.store import roster as store
 from services.routing.store import tables
-from shared.addresses import Network, webhook_refusal
 from shared.contracts.policy import PolicyDocument
 from shared.contracts.postcode import parse_postcode
 from shared.database import Database
@@ -47,21 +45,18 @@ class Loaded:
     unplaced: int = 0
 
 
-def known_to(policy: PolicyDocument, allowed: Iterable[Network] = ()) -> Known:
-    """What a roster may speak of under a policy; `allowed` are the private networks that webhooks may reach."""
+def known_to(policy: PolicyDocument) -> Known:
+    """What a roster may speak of under a policy."""
     return Known(
         forces=frozenset(policy.forces),
         districts=frozenset(code for force in policy.forces.values() for code in force.districts),
         skills=frozenset(policy.codes.skills),
         default_course=policy.matching.course,
-        webhook_refusal=partial(webhook_refusal, allowed=tuple(allowed)),
     )
 
 
-def read_folder(folder: Path, policy: PolicyDocument, allowed: Iterable[Network] = ()) -> RosterRows:
+def read_folder(folder: Path, policy: PolicyDocument) -> RosterRows:
     """The roster in a folder. Raises RosterRefused with every bad line, and OSError where the folder is none. Blocks.
-
-    `allowed` are the private networks that webhooks may reach.
 
     Bases are looked up in the postcode directory. One that it does not know, and every one where it is not
     installed, gives no distance: postcodes are younger than any directory, and no reason to refuse a roster.
@@ -69,7 +64,7 @@ def read_folder(folder: Path, policy: PolicyDocument, allowed: Iterable[Network]
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder} is not a folder")
     files = {name: _content(folder / name) for name in FILES if (folder / name).is_file()}
-    return _placed(read_roster(files, known_to(policy, allowed)))
+    return _placed(read_roster(files, known_to(policy)))
 
 
 def _content(path: Path) -> bytes:

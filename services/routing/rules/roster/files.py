@@ -38,23 +38,15 @@ _NO_DAY = date.min
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
-def _nothing_against(webhook: str) -> str | None:
-    return None
-
-
 @dataclass(frozen=True)
 class Known:
-    """What a roster may speak of. An empty set of districts, skills or courses leaves that unchecked.
-
-    `webhook_refusal` says why a web address could never be reached (its reason), as far as the address itself shows.
-    """
+    """What a roster may speak of. An empty set of districts, skills or courses leaves that unchecked."""
 
     forces: frozenset[str]
     districts: frozenset[str] = frozenset()
     skills: frozenset[str] = frozenset()
     courses: frozenset[str] = frozenset()
     default_course: str = "llo"
-    webhook_refusal: Callable[[str], str | None] = _nothing_against
 
 
 def read_roster(files: Mapping[str, bytes], known: Known) -> RosterRows:
@@ -93,7 +85,7 @@ def _officer(row: Row, known: Known) -> OfficerRow:
         languages=row.several("languages", fields.language),
         gender=row.optional("gender", fields.code),
         cap=row.optional("cap", fields.number),
-        means=_means(row, known),
+        means=_means(row),
         avoid=row.several("avoid", fields.sector),
         base_postcode=row.optional("base_postcode", fields.postcode),
     )
@@ -167,9 +159,8 @@ def _role(row: Row, known: Known) -> RoleRow:
     role = RoleRow(
         force=row.needed("force", _one_of(known.forces, "unknown_force"), ""),
         role=row.needed("role", _one_of(ROLES, "unknown_role"), ""),
-        # A file may say nothing of names at all; one that does names everybody a page would otherwise leave unnamed.
-        name=row.needed("name", fields.words, "") if "name" in row.cells else "",
-        means=_means(row, known),
+        name=row.optional("name", fields.words) or "",
+        means=_means(row),
         starts=row.optional("from", fields.starts),
         ends=row.optional("until", fields.ends),
     )
@@ -180,11 +171,11 @@ def _role(row: Row, known: Known) -> RoleRow:
     return role
 
 
-def _means(row: Row, known: Known) -> tuple[Means, ...]:
+def _means(row: Row) -> tuple[Means, ...]:
     readers: dict[str, Callable[[str], str]] = {
         "phone": fields.phone,
         "email": fields.email,
-        "webhook": lambda text: _reachable(fields.webhook(text), known),
+        "webhook": fields.webhook,
     }
     before = len(row.bad)
     found = [(kind, row.optional(kind, readers[kind])) for kind in _MEANS]
@@ -192,13 +183,6 @@ def _means(row: Row, known: Known) -> tuple[Means, ...]:
     if not means and len(row.bad) == before:
         row.refuse("phone", "no_means")
     return means
-
-
-def _reachable(webhook: str, known: Known) -> str:
-    refusal = known.webhook_refusal(webhook)
-    if refusal is not None:
-        raise fields.BadCell(refusal)
-    return webhook
 
 
 def _rows(file: str, content: bytes | None, columns: Columns, bad: list[BadLine]) -> Iterable[Row]:
