@@ -61,8 +61,11 @@ async def told_here(page: Page, message: Mapping[str, Any] | str) -> list[dict[s
         "data": message if isinstance(message, str) else json.dumps(message),
     }
     await session.send("ServiceWorker.deliverPushMessage", delivered)
-    found: list[dict[str, str]] = await until(lambda: page.evaluate(SHOWN))
-    return found
+    return await until(lambda: _shown(page))
+
+
+async def _shown(page: Page) -> list[dict[str, str]] | None:
+    return await page.evaluate(SHOWN) or None
 
 
 async def _now(registrations: list[Mapping[str, Any]]) -> bool | None:
