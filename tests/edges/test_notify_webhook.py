@@ -13,7 +13,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.notify.channels.guard import AddressRefused, Guard, GuardedResolver
-from services.notify.channels.webhook import WebhookChannel, retry_after
+from services.notify.channels.posting import retry_after
+from services.notify.channels.webhook import WebhookChannel
 from services.notify.rules.attempts import Outcome
 from tests.edges.notify_house import EARLIER_SECRET, HERE, NOTICE, SECRET, Answer, message, receiving
 

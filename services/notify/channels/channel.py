@@ -16,6 +16,7 @@ MessageType = NoticeType | Literal["answer"]
 class Message:
     """One attempt at one notice. `address` is in clear, here and nowhere else; no log line may hold it.
 
+    `notice_id` is the first one's where it stands for several, and stays so however few are left of them.
     `sent_at` is real time from the database, `respond_by` domain time. `tries` from 1: a repeat may ask the provider
     first. `code` answers this offer by text message; `tasks` above 1 says that one message stands for so many notices.
     `verdict` is what a reply is told, where this answers one. `note`: of tonight's cover, and in words of its own.

@@ -1,6 +1,6 @@
 """Text messages and e-mails by GOV.UK Notify, after its REST documentation.
 
-It knows no idempotency: a notice's id goes along as `reference`, and before a second try it is asked what it has
+It knows no idempotency: a message's id goes along as `reference`, and before a second try it is asked what it has
 under that reference. Its 201 means that it took the message; that it arrived is said by a receipt, later.
 """
 
@@ -15,7 +15,7 @@ import httpx
 import jwt
 
 from services.notify.channels.channel import Message
-from services.notify.channels.webhook import retry_after
+from services.notify.channels.posting import retry_after
 from services.notify.channels.wording import Wording
 from services.notify.numbers import number_of
 from services.notify.rules.attempts import Outcome

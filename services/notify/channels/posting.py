@@ -4,6 +4,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -105,6 +108,19 @@ def lane_of(address: str) -> str:
     return hashlib.blake2s(origin_of(address).encode(), digest_size=8).hexdigest()
 
 
+def retry_after(header: str | None, now: datetime) -> float | None:
+    """Seconds that a Retry-After header asks for, as a number or as a date; None for none or nonsense."""
+    if header is None:
+        return None
+    if header.strip().isdigit():
+        return float(header) if len(header) < 10 else None
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max((until - now).total_seconds(), 0.0) if until.tzinfo else None
+
+
 def _of_error(error: Exception) -> Outcome:
     cause: Any = getattr(error, "os_error", error)
     if isinstance(cause, AddressRefused):
@@ -118,6 +134,7 @@ def _of_error(error: Exception) -> Outcome:
     return Outcome("retry", "unreachable")
 
 
+@lru_cache(maxsize=1024)
 def _is_ip(host: str) -> bool:
     try:
         ip_address(host.partition("%")[0])

@@ -11,8 +11,7 @@ from pydantic import ValidationError
 from pywebpush import WebPusher, WebPushException
 
 from services.notify.channels.channel import Message
-from services.notify.channels.posting import BAD_ADDRESS, Answered, Posting, lane_of, origin_of
-from services.notify.channels.webhook import retry_after
+from services.notify.channels.posting import BAD_ADDRESS, Answered, Posting, lane_of, origin_of, retry_after
 from services.notify.channels.wording import Wording
 from services.notify.rules.attempts import Outcome
 from services.notify.rules.planning import TELL_FOR
