@@ -38,7 +38,7 @@ class Addressing:
         """The message for one leg. Means changed or lost since the notice was planned are refused, not guessed."""
         channel, address = self._way(due, leg, moment)
         message = Message(
-            notice_id=due.id,
+            notice_id=due.goes_as(leg),
             to=due.recipient.id,
             means=leg.means,
             nth=leg.nth,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from services.notify.addressing import Addressed, Addressing
 from services.notify.channels.channel import NoChannel
@@ -21,6 +22,9 @@ HOST_SHUT = NoChannel(SHUT, again=True)
 """Stands in for a channel whose other side has failed ten times in a row."""
 
 Key = tuple[object, ...]
+
+Together = tuple[Line, UUID | None]
+"""What leaves as one message: a storm over one line, or what has left over it under this id before."""
 
 
 def key_of(subject: Subject, leg: Leg) -> Key:
@@ -72,7 +76,7 @@ class Departures:
         legs: dict[Line, list[tuple[Due, Leg]]] = defaultdict(list)
         for one in due:
             for leg in one.course.legs:
-                if leg.means in self.gathered and _is_due(leg, moment):
+                if leg.means in self.gathered and not leg.tries and _is_due(leg, moment):
                     legs[one.recipient.id, leg.means, leg.nth].append((one, leg))
         if not legs:
             return {}
@@ -88,7 +92,7 @@ class _Sorting:
     moment: Moment
     picked: Picked
     storms: Mapping[Line, Bundling]
-    bundles: dict[Line, Departure] = field(default_factory=dict)
+    bundles: dict[Together, Departure] = field(default_factory=dict)
 
     def sort(self, due: Due) -> None:
         course = due.course
@@ -112,17 +116,15 @@ class _Sorting:
 
         What would be over by then leaves now, and by itself.
         """
-        storm = self.storms.get((due.recipient.id, leg.means, leg.nth))
-        if storm is None or _kind(storm, due, leg) != "later":
+        storm = self._storm_of(due, leg)
+        if storm is None or _kind(storm, due) != "later":
             return None
         return storm.until if storm.until < self.moment.real_at(due.course.not_after) else None
 
     def _begin(self, due: Due, subject: Subject, course: Course, leg: Leg) -> tuple[Course, bool]:
         """Start a leg in its lane; False where the course has ended instead."""
-        line = (due.recipient.id, leg.means, leg.nth)
-        storm = self.storms.get(line)
-        gathered = storm is not None and _kind(storm, due, leg) == "together"
-        joining = self.bundles.get(line) if gathered else None
+        together = self._together(due, leg)
+        joining = self.bundles.get(together) if together is not None else None
         addressed = self.addressing.address(due, leg, self.moment)
         lane = "" if joining is not None else addressed.lane
         if lane and not self.picked.lanes.take(lane):
@@ -133,7 +135,9 @@ class _Sorting:
             if lane:
                 self.picked.lanes.give(lane)
             return begun, False
-        flight = Flight(subject, next(one for one in begun.legs if (one.means, one.nth) == (leg.means, leg.nth)), lane)
+        started = next(one for one in begun.legs if (one.means, one.nth) == (leg.means, leg.nth))
+        sent_as = (joining.addressed if joining is not None else addressed).message.notice_id
+        flight = Flight(subject, started, lane, sent_as)
         if joining is not None:
             joining.flights.append(flight)
             joining.addressed = self._gathered(joining, due)
@@ -142,9 +146,24 @@ class _Sorting:
             addressed = replace(addressed, channel=HOST_SHUT)
         departure = Departure([flight], addressed)
         self.picked.departures.append(departure)
-        if gathered:
-            self.bundles[line] = departure
+        if together is not None:
+            self.bundles[together] = departure
         return begun, True
+
+    def _together(self, due: Due, leg: Leg) -> Together | None:
+        """What a leg leaves together with; None where it leaves by itself.
+
+        A repeat leaves with those it left with before and nobody else: whether that message went out is asked by its
+        id, and the answer is about no other's.
+        """
+        line = (due.recipient.id, leg.means, leg.nth)
+        if leg.tries:
+            return line, due.goes_as(leg)
+        storm = self._storm_of(due, leg)
+        return (line, None) if storm is not None and _kind(storm, due) == "together" else None
+
+    def _storm_of(self, due: Due, leg: Leg) -> Bundling | None:
+        return None if leg.tries else self.storms.get((due.recipient.id, leg.means, leg.nth))
 
     def _gathered(self, departure: Departure, due: Due) -> Addressed:
         """The message of a bundle that one more has joined: the earliest deadline, and no reference."""
@@ -152,8 +171,6 @@ class _Sorting:
         deadlines = [at for at in (message.respond_by, due.respond_by) if at is not None]
         gathered = replace(
             message,
-            # Whoever tries again asks the provider by the same id, in whatever order they come then.
-            notice_id=min(flight.subject.notice_id for flight in departure.flights),
             reference=None,
             respond_by=min(deadlines, default=None),
             url=self.addressing.desk_of(due.recipient.id),
@@ -163,13 +180,10 @@ class _Sorting:
 
 
 def _storm(legs: Sequence[tuple[Due, Leg]]) -> Storm:
-    fresh = [due for due, leg in legs if not leg.tries]
-    return Storm(len(fresh), sum(map(_is_urgent, fresh)), len(legs) - len(fresh))
+    return Storm(len(legs), sum(_is_urgent(due) for due, _ in legs))
 
 
-def _kind(storm: Bundling, due: Due, leg: Leg) -> Kind:
-    if leg.tries:
-        return storm.repeats
+def _kind(storm: Bundling, due: Due) -> Kind:
     return storm.urgent if _is_urgent(due) else storm.others
 
 

@@ -24,11 +24,15 @@ _TELLING = frozenset({"delivered", "refused"})
 
 
 class Flight(NamedTuple):
-    """An attempt under way: the leg as it was started, and the lane it takes up; "" where another's does for both."""
+    """An attempt under way: the leg as it was started, and the lane it takes up; "" where another's does for both.
+
+    `sent_as` is the id its message leaves under: its notice's, or one for all that leave together.
+    """
 
     subject: Subject
     leg: Leg
     lane: str
+    sent_as: UUID
 
 
 Landed = tuple[Flight, Outcome]
@@ -69,7 +73,9 @@ async def settle_all(unit: Unit, landed: Sequence[Landed]) -> float:
 
 def started(flight: Flight) -> Attempt:
     """The attempt as it is written down before it is made."""
-    return Attempt(flight.subject.notice_id, flight.leg.means, flight.leg.nth, flight.leg.tries, "sending")
+    notice, leg = flight.subject.notice_id, flight.leg
+    sent_as = flight.sent_as if flight.sent_as != notice else None
+    return Attempt(notice, leg.means, leg.nth, leg.tries, "sending", sent_as=sent_as)
 
 
 def _finished(flight: Flight, outcome: Outcome) -> Attempt:

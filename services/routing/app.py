@@ -30,6 +30,7 @@ from services.routing.officers import Officers
 from services.routing.pages.coverage import CoveragePage
 from services.routing.pages.decisions import DecisionPages
 from services.routing.pages.desk import Pages
+from services.routing.pages.means import MeansPages
 from services.routing.pages.placing import PlacingPages
 from services.routing.pages.policy import PolicyPages
 from services.routing.pages.referral import ReferralPages
@@ -102,11 +103,15 @@ def _router(platform: Platform, policies: Policies, officers: Officers) -> APIRo
     deeds = Deeds(acting)
     router.include_router(Working(deeds).router())
     router.include_router(Team(database, policies, officers, platform.keys).router())
-    router.include_router(Reached(database, platform.keys, platform.settings.webhook_networks()).router())
+    reached = Reached(database, platform.keys, platform.settings.webhook_networks())
+    router.include_router(reached.router())
     push_key = platform.settings.push_key(platform.keys)
     router.include_router(Devices(database, platform.keys, push_key).router())
     router.include_router(Stream(database, platform.bell("board")).router())
-    router.include_router(Pages(database, policies, acting, platform.settings).router())
+    desk = Pages(database, policies, acting, platform.settings)
+    # Before the tasks' own: theirs would take `means` for a reference.
+    router.include_router(MeansPages(reached, desk).router())
+    router.include_router(desk.router())
     router.include_router(ReferralPages(deeds, platform.settings, placing_pages).router())
     router.include_router(DecisionPages(database, platform.settings).router())
     router.include_router(RosterPages(database, policies, platform.keys, platform.settings).router())
@@ -127,7 +132,7 @@ async def load_configured_roster(platform: Platform, policies: Policies) -> None
     async with platform.database.unit() as unit:
         now = await unit.now()
     try:
-        rows = await asyncio.to_thread(read_folder, folder, policies.at(now), platform.settings.webhook_networks())
+        rows = await asyncio.to_thread(read_folder, folder, policies.at(now))
     except RosterRefused as refused:
         bad = refused.bad[0]
         raise SettingsError("ROSTER", f"{bad.file} line {bad.line} {bad.column}: {bad.reason}") from None

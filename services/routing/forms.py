@@ -27,18 +27,21 @@ from shared.local_time import day_and_time, length_of
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to fill in: `choice` shows every option, `select` folds them up, `time` is a local date and time."""
+    """One thing to fill in: `choice` shows every option, `select` folds them up, `time` is a local date and time.
+
+    `digits` is a code that somebody was sent.
+    """
 
     name: str
     label: str
-    kind: Literal["choice", "select", "time", "line"]
+    kind: Literal["choice", "select", "time", "line", "digits"]
     options: Sequence[Word] = ()
     hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form for an action. `at_once`: somebody waits for it, so it stands open."""
+    """A form for an action. `at_once`: somebody waits for it, so it stands open. `place` is whose page takes it."""
 
     action: str
     heading: str
@@ -46,6 +49,7 @@ class Form:
     entries: tuple[Entry, ...] = ()
     more: str = ""
     at_once: bool = False
+    place: Literal["referrals", "tasks"] = "referrals"
 
     @property
     def id(self) -> str:
@@ -54,7 +58,7 @@ class Form:
 
     def to(self, reference: str) -> str:
         """Where it is sent."""
-        return f"/{'tasks' if self.action in ('accept', 'decline') else 'referrals'}/{reference}/{self.action}"
+        return f"/{self.place}/{reference}/{self.action}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def forms_for(actions: Sequence[str], scene: Scene) -> list[Form]:
 
 
 def _accept(_scene: Scene) -> Form:
-    return Form("accept", "Accept", "Yes, I have it", more="You own it until you hand it over or it is closed.")
+    more = "You own it until you hand it over or it is closed."
+    return Form("accept", "Accept", "Yes, I have it", more=more, place="tasks")
 
 
 def _take_over(scene: Scene) -> Form:
@@ -94,7 +99,7 @@ def _take_over(scene: Scene) -> Form:
 
 def _decline(_scene: Scene) -> Form:
     words = tuple((code, words) for code, words, _ in DECLINES)
-    return Form("decline", "Decline", "Decline", (Entry("code", "Why not", "choice", words),))
+    return Form("decline", "Decline", "Decline", (Entry("code", "Why not", "choice", words),), place="tasks")
 
 
 def _keep(_scene: Scene) -> Form:

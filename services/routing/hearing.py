@@ -59,4 +59,7 @@ class Hearing:
                 return
             event = (ServiceDegraded if away else ServiceRestored)(part=PART, at=now)
             await unit.append([Outgoing("referrals", KEY, event, now)])
-        log.warning("notify_away" if away else "notify_back")
+        if away:
+            log.warning("notify_away")
+        else:
+            log.warning("notify_back")

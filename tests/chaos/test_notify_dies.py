@@ -121,6 +121,50 @@ async def test_a_storm_of_tasks_whose_one_text_may_have_gone_out_is_no_second_te
             assert await place.told(story) == ["notice.delivered"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "point", "left"),
+    [
+        ("govuk-sms", Point.SENDING, 8),
+        ("govuk-sms", Point.SETTLING, 1),
+        ("govuk-email", Point.ANSWERED, 2),
+        ("smtp", Point.ANSWERED, 8),
+        ("smtp", Point.SENDING, 2),
+    ],
+)
+async def test_a_storms_one_message_is_known_by_its_id_though_its_first_task_and_others_were_taken_meanwhile(
+    place: Scene, kind: str, point: Point, left: int
+) -> None:
+    stories = [Story() for _ in range(9)]
+    async with other_end(kind) as other:
+        await place.town.notify.publish("S0044", **{other.means: other.address})
+        records = tuple(place.offered(story, "S0044") for story in stories)
+        orders = place.orders(other, records, stories[0], point).gathering(other.means)
+        await dies(orders, other)
+        (first,) = other.heard()
+        await leases_run_out(place.town.notify)
+        here = await place.town.notify.rows(
+            "select reference from notify.notices where reference = any(:ours) order by id = cast(:first as uuid)",
+            first=first,
+            ours=[story.reference for story in stories],
+        )
+        staying = {row.reference for row in here[:left]}
+        await place.town.notify.hear(*(one.accepted("S0044") for one in stories if one.reference not in staying))
+        async with place.taken_over(orders):
+            for reference in staying:
+                await until(lambda reference=reference: place.finished(reference))  # type: ignore[misc]
+        assert other.heard() == [first] * (2 if other.repeats else 1)
+        if other.govuk is not None:
+            await _its_receipt_is_everybodys(place, other, staying)
+
+
+async def _its_receipt_is_everybodys(place: Scene, other: Other, references: set[str]) -> None:
+    assert other.govuk is not None
+    other.govuk.caller = place.town.client
+    await other.govuk.receipt(other.govuk.taken[0], "delivered")
+    for reference in references:
+        assert [one["state"] for one in await place.shown(reference)] == ["delivered"]
+
+
 @pytest.mark.parametrize("point", [Point.CLAIMED, Point.SENDING, Point.ANSWERED])
 async def test_the_answer_to_a_text_is_given_once_whoever_dies_over_it(place: Scene, point: Point) -> None:
     story = Story()

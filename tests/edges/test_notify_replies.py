@@ -210,8 +210,8 @@ async def test_an_officer_sees_that_their_number_said_stop_and_no_number_at_all(
         await town.govuk.text_from(NUMBER, "STOP")
         answer = await client.get("/v1/means", headers=headers)
     assert answer.json()["items"] == [
-        {"means": "webhook", "verified": True, "stopped": False},
-        {"means": "phone", "verified": True, "stopped": True},
+        {"means": "webhook", "verified": True, "stopped": False, "gone": False},
+        {"means": "phone", "verified": True, "stopped": True, "gone": False},
     ]
     assert "7700" not in answer.text
 

@@ -38,7 +38,12 @@ class Read:
 
 async def reads(house: House, who: str, report: ReportReceived) -> Read:
     """Somebody opens the referral."""
-    return _read(await house.ask(who, "GET", f"/referrals/{report.reference}"))
+    return await opens(house, who, f"/referrals/{report.reference}")
+
+
+async def opens(house: House, who: str, path: str) -> Read:
+    """Somebody opens a page."""
+    return _read(await house.ask(who, "GET", path))
 
 
 async def sends(house: House, who: str, report: ReportReceived, action: str, **entries: str) -> Read:
@@ -50,10 +55,15 @@ async def sends(house: House, who: str, report: ReportReceived, action: str, **e
 
 async def sends_as_drawn(house: House, who: str, report: ReportReceived, action: str, entries: dict[str, str]) -> Read:
     """Somebody sends a form, whatever the page shows now."""
-    token = sign_demo(parse(who), house.keys, int(datetime.now(UTC).timestamp()))
     place = "tasks" if action in ("accept", "decline") else "referrals"
+    return await posts(house, who, f"/{place}/{report.reference}/{action}", entries)
+
+
+async def posts(house: House, who: str, path: str, entries: dict[str, str]) -> Read:
+    """Somebody sends a form to an address; what they read then."""
+    token = sign_demo(parse(who), house.keys, int(datetime.now(UTC).timestamp()))
     sent = await house.people.post(
-        f"/{place}/{report.reference}/{action}",
+        path,
         data={"who": who} | entries,
         headers={"authorization": f"Bearer {token}"},
     )

@@ -30,14 +30,13 @@ class Pace:
 
 @dataclass(frozen=True)
 class Storm:
-    """Messages to one address that are due now: `fresh` ones, `urgent` ones among them, and `repeats`.
+    """Messages to one address that are due now for the first time, and `urgent` ones among them.
 
-    Repeats have reached nobody yet: they do not wait and are not counted again.
+    Repeats have reached nobody yet: they do not wait, are not counted again, and go as they went before.
     """
 
     fresh: int
     urgent: int = 0
-    repeats: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,6 @@ class Bundling:
 
     urgent: Kind
     others: Kind
-    repeats: Kind
     pace: Pace
 
     @property
@@ -58,9 +56,8 @@ class Bundling:
 def bundle(pace: Pace, storm: Storm, now: datetime) -> Bundling:
     """What becomes of the messages to one address that are due now."""
     current = pace if now < pace.since + WINDOW else Pace(now, 0)
-    repeats: Kind = "together" if storm.repeats > SINGLES else "singly"
     if current.sent + storm.fresh <= SINGLES:
-        return Bundling("singly", "singly", repeats, Pace(current.since, current.sent + storm.fresh))
+        return Bundling("singly", "singly", Pace(current.since, current.sent + storm.fresh))
     urgent: Kind = "together" if storm.urgent > SINGLES else "singly"
     others: Kind = "together" if current.sent < SINGLES else "later"
-    return Bundling(urgent, others, repeats, Pace(current.since, SINGLES))
+    return Bundling(urgent, others, Pace(current.since, SINGLES))

@@ -4,14 +4,15 @@ A notice's row lock covers its legs and attempts; a referral's lock is always ta
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 
-from services.notify.rules.attempts import Course, Moment
+from services.notify.rules.attempts import Course, Leg, Moment
 from services.notify.rules.planning import Kind, Recipient, Subject
 from services.notify.rules.wordings import EDITION
 from services.notify.store.courses import COURSE, course_of
@@ -20,7 +21,10 @@ from shared.database import Unit
 
 
 class Due(NamedTuple):
-    """A notice that something must be done about now, its row locked. Somebody not on the roster has no ways."""
+    """A notice that something must be done about now, its row locked. Somebody not on the roster has no ways.
+
+    `sent_as`: under which id it went over a means before, by means and nth, where that was not its own.
+    """
 
     id: UUID
     recipient: Recipient
@@ -32,10 +36,15 @@ class Due(NamedTuple):
     respond_by: datetime | None
     at: datetime
     course: Course
+    sent_as: Mapping[tuple[str, int], UUID]
+
+    def goes_as(self, leg: Leg) -> UUID:
+        """The id this leg leaves under by itself: always the same, so that whoever may have it can be asked."""
+        return self.sent_as.get((leg.means, leg.nth), self.id)
 
 
 class Attempt(NamedTuple):
-    """One try over one means. `state` is sending, sent, delivered or failed."""
+    """One try over one means. `state` is sending, sent, delivered or failed; `sent_as` as in `Due`."""
 
     notice_id: UUID
     means: str
@@ -44,11 +53,14 @@ class Attempt(NamedTuple):
     state: str
     reason: str | None = None
     provider_id: str | None = None
+    sent_as: UUID | None = None
 
 
 _DUE = sa.text(f"""
 select n.id, n.recipient, n.type, n.referral_id, n.reference, n.response_class, n.exercise, n.respond_by, n.at,
-       {COURSE}, r.ways::text as ways, clock_timestamp() as real
+       {COURSE}, r.ways::text as ways, clock_timestamp() as real,
+       case when n.repeat then (select jsonb_agg(jsonb_build_array(a.means, a.nth, a.sent_as))::text
+       from notify.attempts a where a.notice_id = n.id and a.sent_as is not null) end as sent_as
 from notify.notices n left join notify.recipients r on r.id = n.recipient
 where n.due_at <= clock_timestamp() and (n.lane is null or n.lane <> all(cast(:full as text[])))
   and not exists (select 1 from notify.notices o where o.referral_id = n.referral_id
@@ -84,11 +96,16 @@ async def due_notices(unit: Unit, limit: int, full: Sequence[str]) -> tuple[list
             respond_by=row.respond_by,
             at=row.at,
             course=course_of(row),
+            sent_as=_sent_as(row),
         )
         for row in rows
     ]
     # No lock was waited for, so the clock read on the way is as good as one read behind them.
     return due, _moment(unit, max(row.real for row in rows)) if rows else await moment_of(unit)
+
+
+def _sent_as(row: Any) -> dict[tuple[str, int], UUID]:
+    return {(means, nth): UUID(one) for means, nth, one in orjson.loads(row.sent_as or "[]")}
 
 
 def _next(condition: str) -> sa.TextClause:
@@ -158,11 +175,12 @@ async def finish_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime
 # A receipt may come before what sending led to is written down: what it said stays.
 _SAYS_MORE = "a.state = 'sending' or a.reason = 'interrupted' or excluded.state = 'delivered'"
 _WRITE = sa.text(
-    "insert into notify.attempts as a (notice_id, means, nth, number, at, state, reason, provider_id, wording) "
-    "select notice_id, means, nth, number, :now, state, reason, provider_id, cast(:wording as integer) "
+    "insert into notify.attempts as a (notice_id, means, nth, number, at, state, reason, provider_id, "
+    "sent_as, wording) "
+    "select notice_id, means, nth, number, :now, state, reason, provider_id, sent_as, cast(:wording as integer) "
     "from unnest(cast(:ids as uuid[]), cast(:means as text[]), cast(:nths as integer[]), cast(:numbers as integer[]), "
-    "cast(:states as text[]), cast(:reasons as text[]), cast(:provider_ids as text[])) "
-    "as v(notice_id, means, nth, number, state, reason, provider_id) "
+    "cast(:states as text[]), cast(:reasons as text[]), cast(:provider_ids as text[]), "
+    "cast(:sent_as as uuid[])) as v(notice_id, means, nth, number, state, reason, provider_id, sent_as) "
     "on conflict (notice_id, means, nth, number) do update set "
     f"state = case when {_SAYS_MORE} then excluded.state else a.state end, "
     f"reason = case when {_SAYS_MORE} then excluded.reason else a.reason end, "
@@ -182,6 +200,7 @@ async def _write_attempts(unit: Unit, attempts: Sequence[Attempt], now: datetime
             "states": [attempt.state for attempt in attempts],
             "reasons": [attempt.reason for attempt in attempts],
             "provider_ids": [attempt.provider_id for attempt in attempts],
+            "sent_as": [attempt.sent_as for attempt in attempts],
             "wording": EDITION,
         },
     )

@@ -26,9 +26,9 @@ _COLUMNS = (
 _BY_PROVIDER = sa.text(_COLUMNS + "a.provider_id = :provider_id order by n.id")
 # Before the provider's name for it is known (its receipt overtook its answer, or we died in between), the newest
 # attempt without one is meant, as long as there is no doubt over which of several addresses. Between the two looks
-# the name may just have been written down.
+# the name may just have been written down. One message may have stood for several notices, over one address.
 _BY_NOTICE = sa.text(
-    _COLUMNS + "a.notice_id = :notice_id and a.means = :means "
+    _COLUMNS + "(a.notice_id = :notice_id and a.sent_as is null or a.sent_as = :notice_id) and a.means = :means "
     "and (a.provider_id is null or a.provider_id = :provider_id) and a.number = "
     "(select max(b.number) from notify.attempts b where b.notice_id = a.notice_id and b.means = a.means "
     "and b.nth = a.nth)"
@@ -41,7 +41,7 @@ async def attempts_told_of(unit: Unit, provider_id: str, notice_id: UUID | None,
     if not found and notice_id is not None:
         given = {"notice_id": notice_id, "means": means, "provider_id": provider_id}
         found = list(await unit.connection.execute(_BY_NOTICE, given))
-        found = found if len(found) == 1 else []
+        found = found if len({row.nth for row in found}) == 1 else []
     return [Told(Subject(*row[:6]), Leg(row.means, row.nth, tries=row.number)) for row in found]
 
 

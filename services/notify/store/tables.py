@@ -113,9 +113,12 @@ class AttemptRow(Base, table=True):
     provider_id: str | None = _text(nullable=True)
     wording: int | None = Field(default=None, nullable=True)
     """The edition of our texts that it was written in."""
+    sent_as: UUID | None = Field(default=None, nullable=True)
+    """The id that a message for several notices left under; none where that is its own notice's."""
 
     __table_args__ = (
         sa.Index("ix_attempts_provider_id", "provider_id", postgresql_where=sa.text("provider_id is not null")),
+        sa.Index("ix_attempts_sent_as", "sent_as", postgresql_where=sa.text("sent_as is not null")),
     )
 
 

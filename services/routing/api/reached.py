@@ -24,7 +24,7 @@ from shared.contracts.push import MOST_DEVICES, Subscription
 from shared.database import Database
 from shared.described import answers, reads
 from shared.errors import FieldError, Forbidden, Invalid, NotFound
-from shared.identity import allow
+from shared.identity import Principal, allow
 from shared.sealing import MasterKeys
 from shared.web import Body, SignedIn
 
@@ -137,9 +137,7 @@ class Reached:
     @reads(Addresses)
     async def set_means(self, principal: SignedIn, officer: str, body: Body) -> Response:
         """An officer's own means, all of them; a new one is used after the roster's, until it is verified."""
-        allow(principal, "means.write")
-        if principal.id != officer:
-            raise Forbidden("another_officer")
+        _themselves(principal, officer)
         given = Addresses.model_validate_json(body)
         self._judge([("webhook", given)])
         async with self.database.unit() as unit:
@@ -158,27 +156,16 @@ class Reached:
 
         After five wrong tries the code is void: a new one has to be asked for.
         """
-        allow(principal, "means.write")
-        if principal.id != officer:
-            raise Forbidden("another_officer")
         given = Proof.model_validate_json(body)
-        async with self.database.unit() as unit, changing(unit, self.keys) as change:
-            verdict = await prove(change, officer, given.kind, given.code)
-        if verdict != "proved":
-            raise Invalid(errors=[FieldError("code", verdict)])
+        await self.prove(principal, officer, given)
         return answer(200, {"officer": officer, "kind": given.kind, "verified": True})
 
     @answers(OneMeans, 202)
     @reads(CodeWanted)
     async def new_code(self, principal: SignedIn, officer: str, body: Body) -> Response:
         """Have a new code sent to an address that is not proved yet; the one before is void. Five an hour at most."""
-        allow(principal, "means.write")
-        if principal.id != officer:
-            raise Forbidden("another_officer")
         given = CodeWanted.model_validate_json(body)
-        async with self.database.unit() as unit, changing(unit, self.keys) as change:
-            if not await send_new_code(change, officer, given.kind):
-                raise Invalid(errors=[FieldError("kind", "nothing_to_prove")])
+        await self.send_code(principal, officer, given)
         return answer(202, {"officer": officer, "kind": given.kind, "verified": False})
 
     @answers(OfficerTold, 202)
@@ -187,14 +174,32 @@ class Reached:
 
         What came of it shows in notify's `GET /v1/notices`, asked for without a reference.
         """
-        allow(principal, "means.write")
-        if principal.id != officer:
-            raise Forbidden("another_officer")
+        await self.send_test(principal, officer)
+        return answer(202, {"officer": officer})
+
+    async def prove(self, principal: Principal, officer: str, given: Proof) -> None:
+        """Prove one's own new address. Invalid where that is not its code, or it is void."""
+        _themselves(principal, officer)
+        async with self.database.unit() as unit, changing(unit, self.keys) as change:
+            verdict = await prove(change, officer, given.kind, given.code)
+        # A wrong try is counted first, and refused when that is written down.
+        if verdict != "proved":
+            raise Invalid(errors=[FieldError("code", verdict)])
+
+    async def send_code(self, principal: Principal, officer: str, given: CodeWanted) -> None:
+        """Send a new code to one's own address. Invalid where there is nothing to prove, or after five an hour."""
+        _themselves(principal, officer)
+        async with self.database.unit() as unit, changing(unit, self.keys) as change:
+            if not await send_new_code(change, officer, given.kind):
+                raise Invalid(errors=[FieldError("kind", "nothing_to_prove")])
+
+    async def send_test(self, principal: Principal, officer: str) -> None:
+        """Have oneself told something over each means. Invalid after five an hour; NotFound on no roster."""
+        _themselves(principal, officer)
         async with self.database.unit() as unit:
             if await force_of(unit, officer) is None:
                 raise NotFound
             await ask_for_test(unit, officer)
-        return answer(202, {"officer": officer})
 
     @answers(RoleRota)
     @reads(Rota)
@@ -219,6 +224,12 @@ class Reached:
         errors = [FieldError(field, reason) for field, reason in judged if reason]
         if errors:
             raise Invalid(errors=errors)
+
+
+def _themselves(principal: Principal, officer: str) -> None:
+    allow(principal, "means.write")
+    if principal.id != officer:
+        raise Forbidden("another_officer")
 
 
 def _each_has_a_webhook(given: Rota) -> None:

@@ -12,8 +12,10 @@ from services.routing import views
 from services.routing.api.acting import Accepting, Acting, Declining
 from services.routing.api.places import actionable, read_after, reference_of
 from services.routing.api.reading import DUE_WITHIN, next_place
+from services.routing.how_reached import how_reached, proof_link, said_of
 from services.routing.pages.navigation import home, links
 from services.routing.pages.same_person import same_person
+from services.routing.pages.sent import Sent, status_of
 from services.routing.policies import Policies
 from services.routing.rules.referral.answers import has_part
 from services.routing.rules.referral.state import HELD, OPEN, Referral
@@ -24,7 +26,7 @@ from services.routing.viewing import opened_by
 from services.routing.wording import DECLINES, signed_in_as
 from shared.database import Database
 from shared.errors import Conflict, Forbidden, Refusal
-from shared.identifiers import normalise_reference
+from shared.identifiers import normalise_reference, uuid7
 from shared.identity import Principal, allow
 from shared.page_route import PageRoute
 from shared.pages import render
@@ -48,6 +50,19 @@ class Answer(BaseModel):
     who: str = Field("", max_length=130)
     code: str = Field("", max_length=40)
     tapped_at: str = Field("", max_length=40)
+
+
+class Looking(BaseModel):
+    """What an address of the tasks says. `about` is a referral just answered, `done` a form of the means just sent.
+
+    `proof` is the code that a webhook was handed in its link: it is filled in, and nothing else.
+    """
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    about: str = Field("", max_length=40)
+    refused: bool = False
+    done: str = Field("", max_length=40)
+    proof: str = Field("", max_length=40)
 
 
 @dataclass(frozen=True)
@@ -95,27 +110,33 @@ class Pages:
         }
         return render("board.html", self._common(principal, now, "/board") | values)
 
-    async def tasks(
-        self, principal: SignedIn, about: Annotated[str, Query(max_length=40)] = "", refused: bool = False
-    ) -> Response:
-        """An officer's open offers and what they own; `about` says what became of one they have just answered."""
+    async def tasks(self, principal: SignedIn, looking: Annotated[Looking, Query()]) -> Response:
+        """An officer's open offers, what they own, and how they are reached. A look changes nothing."""
+        return await self.drawn(principal, looking)
+
+    async def drawn(self, principal: Principal, looking: Looking, sent: Sent | None = None) -> Response:
+        """The tasks; `sent` is a form of how the officer is reached that did not go through."""
         allow(principal, "tasks.read")
         officer = principal.id or ""
         async with self.database.unit() as unit:
             now = await unit.now()
             found = await opened_by(unit, officer, await store.of_officer(unit.connection, officer))
-            just = await store.one(unit.connection, normalise_reference(about) or "")
+            just = await store.one(unit.connection, normalise_reference(looking.about) or "")
+            reached = await how_reached(unit, officer)
         names = views.places(self.policies.at(now))
         offers = [(one, one.offer_to(officer)) for one in found if not has_part(one, officer)]
         values = {
             "who": str(principal),
-            "said": self._said(principal, just, refused, now),
+            "said": self._said(principal, just, looking.refused, now) or said_of(reached, looking.done, looking.proof),
             "offers": [views.offered(one, offer, now, names) for one, offer in offers if offer is not None],
             "held": [views.owned(one, now, names) for one in found if has_part(one, officer)],
             "declines": DECLINES,
             "stream": "/v1/stream/mine",
+            "reached": reached,
+            "sent": sent or Sent(*proof_link(reached, looking.proof)),
+            "key": str(uuid7()),
         }
-        return render("tasks.html", self._common(principal, now, "/tasks") | values)
+        return render("tasks.html", self._common(principal, now, "/tasks") | values, status_of(sent))
 
     async def accept(self, principal: SignedIn, reference: str, answer: Annotated[Answer, Form()]) -> Response:
         """The officer takes it; the page then says who has it."""

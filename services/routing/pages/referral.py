@@ -31,7 +31,7 @@ from services.routing.forms import Scene, forms_for
 from services.routing.pages.navigation import home, links
 from services.routing.pages.placing import PlacingPages
 from services.routing.pages.same_person import same_person
-from services.routing.pages.sent import Filled, Sent, body_of, wrong_with
+from services.routing.pages.sent import Filled, Sent, body_of, status_of, wrong_with
 from services.routing.rules.matching.muster import Muster
 from services.routing.rules.referral.state import Referral
 from services.routing.sentences import sentence
@@ -139,7 +139,7 @@ class ReferralPages:
         values = self._head(principal, scene, told) | self._forms(principal, scene, sent)
         values |= {"placing": placing, "said": situation.done(done, found, scene.now)}
         values |= {"stream": f"{_stream(principal)}?after={since}" if _stream(principal) else "never"}
-        return render("referral.html", values, _status(sent))
+        return render("referral.html", values, status_of(sent))
 
     async def _scene(self, unit: Unit, principal: Principal, referral: Referral) -> Scene:
         now = await unit.now(referral.changed_at)
@@ -200,12 +200,6 @@ def _sent(action: str, form: Filled, refusal: Refusal) -> Sent:
     if isinstance(refusal, Forbidden) and refusal.code != "not_yours":
         raise refusal
     return Sent(action, form.entries, refused=refusal.title)
-
-
-def _status(sent: Sent | None) -> int:
-    if sent is None:
-        return 200
-    return Conflict.status if sent.refused else Invalid.status
 
 
 def _after(action: str, principal: Principal, reference: str) -> str:

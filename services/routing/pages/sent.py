@@ -11,7 +11,7 @@ from services.routing.rules.roster.fields import BadCell
 from services.routing.typed_times import Lies, read_time
 from shared.contracts.faults import faults
 from shared.contracts.model import DoorPart
-from shared.errors import FieldError, Invalid
+from shared.errors import Conflict, FieldError, Invalid
 
 _TIMES: Mapping[str, Lies] = {
     "at": "behind",
@@ -88,6 +88,13 @@ def body_of(model: type[DoorPart], form: Filled, now: datetime, **ours: str) -> 
         return model.model_validate(told_now | given | tapped | ours)
     except ValidationError as error:
         raise Invalid(errors=faults(error)) from None
+
+
+def status_of(sent: Sent | None) -> int:
+    """The status of a page that draws a form again; 200 where none was sent."""
+    if sent is None:
+        return 200
+    return Conflict.status if sent.refused else Invalid.status
 
 
 def wrong_with(error: Invalid) -> dict[str, str]:

@@ -12,7 +12,7 @@ NOON = datetime(2026, 6, 6, 12, tzinfo=UTC)
 NEVER = Pace(datetime(1970, 1, 1, tzinfo=UTC), 0)
 
 
-SINGLY = ("singly", "singly", "singly")
+SINGLY = ("singly", "singly")
 
 
 @pytest.mark.parametrize(
@@ -22,25 +22,22 @@ SINGLY = ("singly", "singly", "singly")
         (0, Storm(3), SINGLY, 3),
         (2, Storm(1), SINGLY, 3),
         (1, Storm(2, urgent=2), SINGLY, 3),
-        (3, Storm(0, repeats=3), SINGLY, 3),
-        (0, Storm(4), ("singly", "together", "singly"), 3),
-        (0, Storm(200), ("singly", "together", "singly"), 3),
-        (2, Storm(2), ("singly", "together", "singly"), 3),
-        (0, Storm(200, urgent=2), ("singly", "together", "singly"), 3),
-        (3, Storm(1), ("singly", "later", "singly"), 3),
-        (3, Storm(200), ("singly", "later", "singly"), 3),
-        (3, Storm(2, urgent=1), ("singly", "later", "singly"), 3),
-        (3, Storm(1, repeats=2), ("singly", "later", "singly"), 3),
-        (3, Storm(4, urgent=4), ("together", "later", "singly"), 3),
-        (0, Storm(200, urgent=200), ("together", "together", "singly"), 3),
-        (3, Storm(0, repeats=200), ("singly", "singly", "together"), 3),
+        (0, Storm(4), ("singly", "together"), 3),
+        (0, Storm(200), ("singly", "together"), 3),
+        (2, Storm(2), ("singly", "together"), 3),
+        (0, Storm(200, urgent=2), ("singly", "together"), 3),
+        (3, Storm(1), ("singly", "later"), 3),
+        (3, Storm(200), ("singly", "later"), 3),
+        (3, Storm(2, urgent=1), ("singly", "later"), 3),
+        (3, Storm(4, urgent=4), ("together", "later"), 3),
+        (0, Storm(200, urgent=200), ("together", "together"), 3),
     ],
 )
-def test_what_becomes_of_urgent_messages_of_others_and_of_repeats(
-    sent: int, storm: Storm, kinds: tuple[str, str, str], counted: int
+def test_what_becomes_of_urgent_messages_and_of_others(
+    sent: int, storm: Storm, kinds: tuple[str, str], counted: int
 ) -> None:
     found = bundle(Pace(NOON - timedelta(seconds=10), sent), storm, NOON)
-    assert ((found.urgent, found.others, found.repeats), found.pace.sent) == (kinds, counted)
+    assert ((found.urgent, found.others), found.pace.sent) == (kinds, counted)
 
 
 def test_those_that_wait_are_due_when_the_window_is_over_and_then_they_go_together() -> None:
