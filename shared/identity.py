@@ -122,7 +122,7 @@ GRANTS: Mapping[str, frozenset[str]] = {
     "policies.write": frozenset({"policy"}),
     "fallback.read": SUPERVISORS | {"control_room"},
     "unrouted.read": SUPERVISORS | {"control_room"},
-    "control_rooms.read": frozenset({"ops", "control_room", "coordinator", "fim"}),
+    "control_rooms.read": SUPERVISORS | {"ops", "control_room"},
     "control_rooms.pause": frozenset({"ops", "control_room", "coordinator", "fim"}),
 }
 """Action → roles. The only place that grants; a force, where the role has one, must also be the record's."""

@@ -171,12 +171,13 @@ async def _late(database: Database, count: int, back: datetime, gone: datetime |
 
 
 _LATE = sa.text(
-    "select extract(epoch from min(j.published_at) - case when due.at < cast(:gone as timestamptz) then due.at "
-    "else greatest(due.at, cast(:back as timestamptz)) end) as late from routing.referrals r "
-    "cross join lateral (select cast(r.life #>> '{ladder,rungs,1,at}' as timestamptz) as at) due "
-    "join routing.journal j on j.key = r.id::text and j.topic = 'referrals' "
+    "with met as (select cast(r.life #>> '{ladder,rungs,1,at}' as timestamptz) as due, min(j.published_at) as told "
+    "from routing.referrals r join routing.journal j on j.key = r.id::text and j.topic = 'referrals' "
     "where cast(convert_from(j.payload, 'UTF8')::jsonb ->> 'sequence' as int) > 2 "
-    "and j.published_at is not null group by r.id, due.at"
+    "and j.published_at is not null group by r.id, due) "
+    # What is met on the way back to being ready is neither late nor early.
+    "select extract(epoch from case when told < due or due < cast(:gone as timestamptz) then told - due "
+    "else greatest(told - greatest(due, cast(:back as timestamptz)), interval '0') end) as late from met"
 )
 
 

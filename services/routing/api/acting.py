@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from fastapi import APIRouter, Request, Response
 
 from services.routing.api.answers import answer, refusal, short
+from services.routing.api.bodies import read_for
 from services.routing.api.places import actionable, reference_of
 from services.routing.officers import Officers, caps
 from services.routing.policies import Policies
@@ -113,7 +114,7 @@ class Acting:
     @reads(Accepting, required=False)
     async def accept(self, principal: SignedIn, reference: str, request: Request) -> Response:
         """Take it. 409 names who has it already; the holder's own repeat is the same 200."""
-        asked = Accepting.model_validate_json(await request.body() or b"{}")
+        asked = read_for(principal, "referrals.accept", Accepting, await request.body() or b"{}")
         return answer(200, short(await self.take(principal, reference, asked)))
 
     async def take(self, principal: Principal, reference: str, asked: Accepting) -> Referral:
@@ -131,7 +132,7 @@ class Acting:
     @reads(Declining)
     async def decline(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Not me; a code is all it needs, and a conflict is asked about no further."""
-        asked = Declining.model_validate_json(body)
+        asked = read_for(principal, "referrals.decline", Declining, body)
         return answer(200, short(await self.pass_on(principal, reference, asked)))
 
     async def pass_on(self, principal: Principal, reference: str, asked: Declining) -> Referral:
@@ -147,7 +148,12 @@ class Acting:
     @reads(Releasing)
     async def release(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Give it back, or a supervisor in the holder's place; somebody else is asked at once."""
-        return answer(200, short(await self.give_back(principal, reference, Releasing.model_validate_json(body))))
+        return answer(
+            200,
+            short(
+                await self.give_back(principal, reference, read_for(principal, "referrals.release", Releasing, body))
+            ),
+        )
 
     async def give_back(self, principal: Principal, reference: str, asked: Releasing) -> Referral:
         """The holder, or a supervisor in their place, gives it back, whichever way they say so. Raises a Refusal."""
@@ -164,7 +170,7 @@ class Acting:
     @reads(Acknowledging)
     async def acknowledge(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """A role says that it has seen it and what happens. One speaks for one's own role alone."""
-        said = Acknowledging.model_validate_json(body)
+        said = read_for(principal, "referrals.acknowledge", Acknowledging, body)
         return answer(200, short(await self.answer_for_role(principal, reference, said)))
 
     async def answer_for_role(self, principal: Principal, reference: str, said: Acknowledging) -> Referral:

@@ -1,7 +1,20 @@
 """What is asked of a referral that somebody works on: the bodies at the door, each strict."""
 
+from typing import TypeVar
+
+from pydantic import BaseModel
+
 from shared.contracts.lifecycle import AttemptOutcome, Told
 from shared.contracts.model import Addressee, Code, DoorPart, Identifier, Instant, OfficerId, SpokenReference
+from shared.identity import Principal, allow
+
+Asked = TypeVar("Asked", bound=BaseModel)
+
+
+def read_for(principal: Principal, action: str, model: type[Asked], body: bytes) -> Asked:
+    """What was asked. Who may not ask it hears that (Forbidden) before what they wrote is looked at (Invalid)."""
+    allow(principal, action)
+    return model.model_validate_json(body)
 
 
 class Attempting(DoorPart):

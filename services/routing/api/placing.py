@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 
 from services.routing.api.acting import Acting, Scene
 from services.routing.api.answers import answer, placed
+from services.routing.api.bodies import read_for
 from services.routing.rules.referral.draft import Transition
 from services.routing.rules.referral.overriding import Order, override
 from services.routing.rules.referral.placing import Receipt, hand_off, recall, receive
@@ -79,7 +80,7 @@ class Placing:
     @reads(Overriding)
     async def override(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Ask one officer alone, whatever the ranking says, and say why. 409 for one who cannot be chosen."""
-        asked = Overriding.model_validate_json(body)
+        asked = read_for(principal, "referrals.override", Overriding, body)
         return answer(200, placed(await self.choose(principal, reference, asked)))
 
     async def choose(self, principal: Principal, reference: str, asked: Overriding) -> Referral:
@@ -99,7 +100,10 @@ class Placing:
     @reads(HandingOff)
     async def hand_off(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Send it to a desk outside. It stays ours, waiting, until the desk's receipt."""
-        return answer(200, placed(await self.send(principal, reference, HandingOff.model_validate_json(body))))
+        return answer(
+            200,
+            placed(await self.send(principal, reference, read_for(principal, "referrals.hand_off", HandingOff, body))),
+        )
 
     async def send(self, principal: Principal, reference: str, asked: HandingOff) -> Referral:
         """A supervisor hands it off, whichever way they say so. Raises a Refusal."""
@@ -116,7 +120,14 @@ class Placing:
     @reads(Receiving)
     async def receipt(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """The desk has it: it is handed off."""
-        return answer(200, placed(await self.note_receipt(principal, reference, Receiving.model_validate_json(body))))
+        return answer(
+            200,
+            placed(
+                await self.note_receipt(
+                    principal, reference, read_for(principal, "referrals.hand_off", Receiving, body)
+                )
+            ),
+        )
 
     async def note_receipt(self, principal: Principal, reference: str, asked: Receiving) -> Referral:
         """A supervisor writes the receipt down, whichever way they say so. Raises a Refusal."""
@@ -138,7 +149,14 @@ class Placing:
     @reads(Confirming)
     async def earlier(self, principal: SignedIn, reference: str, body: Body) -> Response:
         """Whether the earlier reports are of the same person; only a yes shows them."""
-        return answer(200, placed(await self.confirm(principal, reference, Confirming.model_validate_json(body))))
+        return answer(
+            200,
+            placed(
+                await self.confirm(
+                    principal, reference, read_for(principal, "referrals.confirm_repeat", Confirming, body)
+                )
+            ),
+        )
 
     async def confirm(self, principal: Principal, reference: str, asked: Confirming) -> Referral:
         """A supervisor says whether it is a repeat, whichever way they say so. Raises a Refusal."""

@@ -41,7 +41,6 @@ class OfficerList(Part):
 
     items: tuple[OfficerRow, ...]
     next: str | None
-    as_of: Instant
 
 
 class OwnTimeShown(Part):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from services.routing.rules.referral.answers import Refused
 from services.routing.rules.referral.contacting import meet_first_contact
 from services.routing.rules.referral.draft import Draft, Transition
-from services.routing.rules.referral.holding import Doer, Misgiven, held_by, must_come
+from services.routing.rules.referral.holding import Doer, Misgiven, held_by, must_come, must_have_been
 from services.routing.rules.referral.records import Plan
 from services.routing.rules.referral.roles import settle, wants_plan
 from services.routing.rules.referral.state import Referral
@@ -59,6 +59,7 @@ def _must_hold(referral: Referral, plan: Plan, now: datetime) -> None:
         return
     if plan.told_at is None:
         raise Misgiven("told_at", "required")
+    must_have_been("told_at", plan.told_at, now)
     if plan.told_by is None:
         raise Misgiven("told_by", "required")
     if plan.told == "person" and referral.picture.contact_rules.refused:

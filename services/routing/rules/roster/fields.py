@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from ipaddress import IPv4Address
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -22,6 +23,8 @@ _YEARS = range(1900, 2200)
 _OUTWARD = r"[A-Z]{1,2}[0-9][A-Z0-9]?"
 _SECTOR = re.compile(rf"({_OUTWARD})([0-9])")
 _POSTCODE = re.compile(rf"({_OUTWARD})([0-9][A-Z]{{2}})")
+_PRINTABLE = re.compile(r"[!-~]+")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 _EMAIL = re.compile(r"[^@\s<>,;:\"()]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 
 
@@ -152,13 +155,20 @@ def email(text: str) -> str:
 
 
 def webhook(text: str) -> str:
-    """An http or https address with a host and no user or password in it."""
+    """An http or https address with a host and no user or password in it, in printable ASCII.
+
+    An IP address is taken as four numbers or as IPv6 alone: `10.1` and `0xa000001` mean one too, and hide it.
+    """
+    if len(text) > 2000 or not _PRINTABLE.fullmatch(text):
+        raise BadCell("not_a_web_address")
     try:
         parts = urlsplit(text)
-        host, user = parts.hostname, parts.username
+        host, user, port = parts.hostname or "", parts.username, parts.port
+        if _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+            IPv4Address(host)
     except ValueError as error:
         raise BadCell("not_a_web_address") from error
-    if parts.scheme not in {"http", "https"} or not host or user is not None or len(text) > 2000:
+    if parts.scheme not in {"http", "https"} or not host or user is not None or port == 0:
         raise BadCell("not_a_web_address")
     return text
 
