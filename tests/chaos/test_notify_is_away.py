@@ -27,11 +27,11 @@ async def test_the_control_rooms_log_says_that_notify_is_stopped_and_when_it_is_
         await _open_up(found)
         found.kill("notify-1")
         stopped = time.monotonic()
-        (away,) = await until(lambda: _said(found, "degraded"), 30)
+        (away,) = await until(lambda: _said(found, "degraded"), 45)
         assert (away["parts"], away["log_line"][5:]) == (["notify"], " Liaison cannot send messages. Ring the officer.")
         await asyncio.sleep(max(0.0, STOPPED - (time.monotonic() - stopped)))
         found.start("notify-1")
-        (back,) = await until(lambda: _said(found, "restored"), 60)
+        (back,) = await until(lambda: _said(found, "restored"), 90)
         assert (back["parts"], back["log_line"][5:]) == (["notify"], " Liaison sends messages again.")
         assert len(await _said(found, "degraded") or []) == 1
     finally:
