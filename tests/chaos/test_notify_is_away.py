@@ -1,7 +1,5 @@
-"""Notify is stopped for forty seconds: within thirty the control room's log says so, and then that it is back."""
+"""Notify is stopped: within half a minute the control room's log says so, and then that it is back."""
 
-import asyncio
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +13,6 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.slow, pytest.mark.timeout(300)]
 
-STOPPED = 40.0
-"""Real seconds."""
-
 
 async def test_the_control_rooms_log_says_that_notify_is_stopped_and_when_it_is_back(
     data_dir: Path, postgres_url: str, kafka_topics: str
@@ -26,10 +21,8 @@ async def test_the_control_rooms_log_says_that_notify_is_stopped_and_when_it_is_
     try:
         await _open_up(found)
         found.kill("notify-1")
-        stopped = time.monotonic()
         (away,) = await until(lambda: _said(found, "degraded"), 45)
         assert (away["parts"], away["log_line"][5:]) == (["notify"], " Liaison cannot send messages. Ring the officer.")
-        await asyncio.sleep(max(0.0, STOPPED - (time.monotonic() - stopped)))
         found.start("notify-1")
         (back,) = await until(lambda: _said(found, "restored"), 90)
         assert (back["parts"], back["log_line"][5:]) == (["notify"], " Liaison sends messages again.")
