@@ -6,7 +6,12 @@ import sys
 
 import pytest
 
-LONG = ("tests/chaos", "tests/rules/routing/test_any_life.py", "tests/stories/test_routing_any_life.py")
+LONG = (
+    "tests/chaos",
+    "tests/platform/test_rehearsal_at_a_broker.py",
+    "tests/rules/routing/test_any_life.py",
+    "tests/stories/test_routing_any_life.py",
+)
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """Notify is stopped: within half a minute the control room's log says so, and then that it is back."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,12 @@ from tests.fleet import Fleet
 from tests.offsets import all_services_begin_at_the_end
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real_kafka, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.real_kafka,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif("PROVE_SEED" not in os.environ, reason="a long run: make prove"),
+]
 
 
 async def test_the_control_rooms_log_says_that_notify_is_stopped_and_when_it_is_back(

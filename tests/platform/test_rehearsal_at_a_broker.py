@@ -95,6 +95,7 @@ async def test_a_control_room_passes_over_a_broker_and_the_command_says_so(
 
 @pytest.mark.real_kafka
 @pytest.mark.timeout(180)
+@pytest.mark.skipif("PROVE_SEED" not in os.environ, reason="a long run: make prove")
 async def test_it_passes_over_apache_kafka_too(data_dir: Path) -> None:
     if lacking := jars.missing():
         pytest.skip(f"no Kafka of an integrator's own: no {lacking}")
