@@ -60,6 +60,7 @@ def must_be_good(summary: Summary) -> None:
     assert summary.wrong == ()
 
 
+@pytest.mark.skipif("PROVE_SEED" not in os.environ, reason="a long run: make prove")
 async def test_one_service_after_another_is_killed_and_comes_back(
     data_dir: Path, postgres_url: str, kafka_topics: str
 ) -> None:
