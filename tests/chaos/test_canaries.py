@@ -39,7 +39,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
-REFERRALS = int(os.environ.get("PROVE_CANARIES", "20"))
+REFERRALS = int(os.environ.get("PROVE_CANARIES", "60"))
 """A sample by default; `make prove` sends 2,000."""
 RATE = float(os.environ.get("PROVE_CANARY_RATE", "10"))
 SPEED = 20

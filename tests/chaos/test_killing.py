@@ -20,7 +20,7 @@ from tests.fleet import SERVICES, Fleet, fleet, free_port
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.slow, pytest.mark.timeout(1500)]
 
-REPORTS = int(os.environ.get("PROVE_REPORTS", "80"))
+REPORTS = int(os.environ.get("PROVE_REPORTS", "150"))
 """A sample by default; `make prove` sends 1,000."""
 RATE = float(os.environ.get("PROVE_RATE", "10"))
 SEED = int(os.environ.get("PROVE_SEED", "20260606"))

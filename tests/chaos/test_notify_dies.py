@@ -26,7 +26,7 @@ NOTHING_LEFT = NOT_CLAIMED | {Point.CLAIMED}
 NOT_KNOWN = {Point.SENDING, Point.ANSWERED, Point.SETTLING}
 """Points at which its receiver knows more than we do."""
 
-SAMPLE = int(os.environ.get("PROVE_DEATHS", "10"))
+SAMPLE = int(os.environ.get("PROVE_DEATHS", "16"))
 """Deaths drawn beside one at each point; `make prove` takes every point of every means."""
 SEED = int(os.environ.get("PROVE_SEED", "20260606"))
 

@@ -21,7 +21,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.slow, pytest.mark.timeout(900)]
 
-AWAY = float(os.environ.get("PROVE_AWAY", "16"))
+AWAY = float(os.environ.get("PROVE_AWAY", "20"))
 """Real seconds; `make prove` takes 90."""
 SPEED = 60
 """Domain seconds in a real one: a minute of the ladder passes in a second."""
