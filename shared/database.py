@@ -57,6 +57,9 @@ def is_transient(error: BaseException) -> bool:
     return False
 
 
+_CLOCK = sa.text("select clock_timestamp()")
+
+
 @dataclass
 class Unit:
     """One transaction: the connection, the clock, and the journal entries it will publish once committed."""
@@ -69,13 +72,13 @@ class Unit:
 
     async def now(self, not_before: datetime | None = None) -> datetime:
         """Domain time. Read it after taking locks; `not_before` is the locked row's last change."""
-        real = (await self.connection.execute(sa.text("select clock_timestamp()"))).scalar_one()
+        real = (await self.connection.execute(_CLOCK)).scalar_one()
         now = self.clock.domain(real)
         return now if not_before is None else max(now, not_before)
 
     async def real_now(self) -> datetime:
         """Real time of the database: for leases, retries, holds and heartbeats."""
-        real: datetime = (await self.connection.execute(sa.text("select clock_timestamp()"))).scalar_one()
+        real: datetime = (await self.connection.execute(_CLOCK)).scalar_one()
         return real
 
     async def append(self, entries: Sequence[Outgoing]) -> None:

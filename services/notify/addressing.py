@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.notify.channels.channel import Channel, Message, NoChannel
 from services.notify.rules.attempts import SINK, Leg, Moment
@@ -17,8 +18,7 @@ _PAGES = {"role.alert": "roster", "role.note": "coverage"}
 """What is about no referral leads to the page it speaks of; all else to the officer's tasks."""
 
 
-@dataclass(frozen=True)
-class Addressed:
+class Addressed(NamedTuple):
     """A message, the channel it goes over, and the lane it needs room in."""
 
     channel: Channel

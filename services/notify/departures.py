@@ -143,7 +143,7 @@ class _Sorting:
             joining.addressed = self._gathered(joining, due)
             return begun, True
         if lane and self.picked.lanes.shut(lane):
-            addressed = replace(addressed, channel=HOST_SHUT)
+            addressed = addressed._replace(channel=HOST_SHUT)
         departure = Departure([flight], addressed)
         self.picked.departures.append(departure)
         if together is not None:
@@ -176,7 +176,7 @@ class _Sorting:
             url=self.addressing.desk_of(due.recipient.id),
             tasks=len(departure.flights),
         )
-        return replace(departure.addressed, message=gathered)
+        return departure.addressed._replace(message=gathered)
 
 
 def _storm(legs: Sequence[tuple[Due, Leg]]) -> Storm:

@@ -45,10 +45,10 @@ class Texting:
         for one in texts:
             mine = marks[_number(one)]
             if stopped.intersection(mine):
-                one.addressed = replace(one.addressed, channel=STOPPED)
+                one.addressed = one.addressed._replace(channel=STOPPED)
             elif self.answered and len(one.flights) == 1 and _may_answer(one.flights[0], one.addressed.message):
                 code = await self._code(unit, one.flights[0], mine, now)
-                one.addressed = replace(one.addressed, message=replace(one.addressed.message, code=code))
+                one.addressed = one.addressed._replace(message=replace(one.addressed.message, code=code))
 
     async def _code(self, unit: Unit, flight: Flight, marks: tuple[bytes, ...], now: datetime) -> str | None:
         """The code of this offer and number: the one it has, or a new one; None where none is to be had."""

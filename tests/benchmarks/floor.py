@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import asyncpg
+import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 Send = Callable[[Sequence[Any]], Awaitable[None]]
@@ -66,4 +67,4 @@ async def hop(number: int, source: str, target: str, bootstrap: str, database: s
 
 
 if __name__ == "__main__":
-    asyncio.run(hop(int(sys.argv[1]), *sys.argv[2:6]))
+    uvloop.run(hop(int(sys.argv[1]), *sys.argv[2:6]))

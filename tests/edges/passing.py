@@ -1,6 +1,5 @@
 """Time that passes for notify's leases and back-off without anybody waiting for it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -33,4 +32,4 @@ async def pass_seconds(house: House, seconds: float) -> None:
 
 def _sooner(course: Course, by: timedelta) -> Course:
     legs = (Leg(leg.means, leg.nth, leg.state, leg.tries, leg.due and leg.due - by) for leg in course.legs)
-    return replace(course, legs=tuple(legs))
+    return course._replace(legs=tuple(legs))

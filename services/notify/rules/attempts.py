@@ -4,7 +4,6 @@ The next means starts when one fails for good, or beside it when no receipt has 
 A course is stored with its notice; nothing here reads a clock or draws a number.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -59,8 +58,7 @@ SINK = "exercise"
 """Where exercise traffic ends: it never goes over anybody's real means."""
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """One instant in both times: `real` for leases and retries, `domain` for deadlines."""
 
     real: datetime
@@ -72,8 +70,7 @@ class Moment:
         return self.real + (deadline - self.domain) / self.speed + timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one attempt. `reason` is a code; `after` is the least wait the receiver asked for, in seconds.
 
     `elsewhere`: this way is known to be shut, so that the next means need not wait its time. `provider_id` is the
@@ -101,8 +98,7 @@ class Leg(NamedTuple):
     due: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Course:
+class Course(NamedTuple):
     """All legs of a notice, in order. `not_after` is domain time, `patience` real seconds to wait for a receipt."""
 
     legs: tuple[Leg, ...]
@@ -143,8 +139,7 @@ class Course:
         return None if means in {UNKNOWN, NOBODY} else means
 
 
-@dataclass(frozen=True)
-class News:
+class News(NamedTuple):
     """What routing must hear: over which means it was delivered, or failed; `last` when nothing is left to try."""
 
     kind: Literal["delivered", "failed"]
@@ -170,7 +165,7 @@ def begin(course: Course, leg: Leg, moment: Moment) -> tuple[Course, bool]:
 def set_out(course: Course, first: Leg, due: datetime) -> Course:
     """The same course, this leg due then; with a browser, all of its person's, which are one means."""
     together = {leg for leg in course.legs if leg.means == first.means == "push" and not leg.tries} | {first}
-    return replace(course, legs=tuple(leg._replace(due=due) if leg in together else leg for leg in course.legs))
+    return course._replace(legs=tuple(leg._replace(due=due) if leg in together else leg for leg in course.legs))
 
 
 def put_off(course: Course, leg: Leg, until: datetime) -> Course:
@@ -226,7 +221,7 @@ def _take_in(
 
 def supersede(course: Course) -> Course:
     """A newer notice for the same person and referral exists: nothing of this one is tried again."""
-    return _end(replace(course, superseded=True), State.SUPERSEDED)
+    return _end(course._replace(superseded=True), State.SUPERSEDED)
 
 
 def read(course: Course) -> Course:
@@ -273,7 +268,7 @@ def _end(course: Course, state: State) -> Course:
     if all(leg.state is not State.PLANNED for leg in course.legs):
         return course
     ended = (leg._replace(state=state, due=None) if leg.state is State.PLANNED else leg for leg in course.legs)
-    return replace(course, legs=tuple(ended))
+    return course._replace(legs=tuple(ended))
 
 
 def _best(course: Course) -> Leg:
@@ -283,7 +278,7 @@ def _best(course: Course) -> Leg:
 
 
 def _with(course: Course, old: Leg, new: Leg) -> Course:
-    return replace(course, legs=tuple(new if leg == old else leg for leg in course.legs))
+    return course._replace(legs=tuple(new if leg == old else leg for leg in course.legs))
 
 
 def _find(course: Course, tried: Leg) -> Leg | None:

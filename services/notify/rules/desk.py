@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -51,10 +51,10 @@ class Desk:
 
     def _add(self, draft: Draft, task: Task, identity: UUID, when: tuple[Wait, datetime]) -> None:
         start = begins(draft.type, when[0].quiet, task.duty_until.get(draft.to), when[1])
-        # What waits for the morning is still worth telling then, for as long as it would have been at once.
-        later = replace(draft, not_after=max(draft.not_after, start + (draft.not_after - when[1])))
-        timed = draft if start == when[1] or draft.respond_by is not None else later
-        course, news = start_course(timed, task.exercise, self.people.get(draft.to), when[0].patience, self.moment)
+        if start != when[1] and draft.respond_by is None:
+            # What waits for the morning is still worth telling then, for as long as it would have been at once.
+            draft = draft._replace(not_after=max(draft.not_after, start + (draft.not_after - when[1])))
+        course, news = start_course(draft, task.exercise, self.people.get(draft.to), when[0].patience, self.moment)
         course = waiting_until(course, start, self.moment)
         about = (identity, draft.to, draft.type, draft.respond_by, when[1], task)
         notice = Notice(*about, course, policy_version=when[0].policy_version)
@@ -63,7 +63,7 @@ class Desk:
 
     def new_notices(self) -> list[Notice]:
         """Notices to be written for the first time, with their courses as they now stand."""
-        return [replace(one.notice, course=one.course) for one in self._all() if one.notice is not None]
+        return [one.notice._replace(course=one.course) for one in self._all() if one.notice is not None]
 
     def changed_courses(self) -> list[tuple[UUID, Course]]:
         """Courses of stored notices that are to be written back."""

@@ -5,8 +5,9 @@ notice supersedes what is still on its way to the same person about the same ref
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -43,9 +44,11 @@ MEANS: tuple[Means, ...] = ("webhook", "push", "phone", "email")
 TELL_FOR = timedelta(hours=4)
 """How long a notice without a deadline of its own ("taken", "closed") is worth trying (domain time)."""
 
+NOTHING: Mapping[str, datetime] = MappingProxyType({})
+"""Nobody, and no time."""
 
-@dataclass(frozen=True)
-class Task:
+
+class Task(NamedTuple):
     """What notify keeps of a referral. `open` are those told of an offer and of nothing since."""
 
     referral_id: UUID
@@ -58,13 +61,12 @@ class Task:
     holder_force: str | None = None
     asked: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
-    alerted: Mapping[str, datetime] = field(default_factory=dict)
-    duty_until: Mapping[str, datetime] = field(default_factory=dict)
+    alerted: Mapping[str, datetime] = NOTHING
+    duty_until: Mapping[str, datetime] = NOTHING
     """Until when those asked are on duty or on call, as far as it was said when they were asked."""
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """One thing to tell one officer or role. `respond_by` is theirs to read, `not_after` is when to stop trying."""
 
     to: str
@@ -73,8 +75,7 @@ class Draft:
     not_after: datetime
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What an event asks for. `recalls`: people for whom what is still on its way has lost its point.
 
     `readers` have opened the task. `silence`: nothing older about this referral goes out any more, to anybody.
@@ -110,8 +111,7 @@ class Recipient:
     ways: tuple[Way, ...] = ()
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """One message to one person, whatever the means; its id stays the same over all attempts.
 
     `task` None: it is about no referral.
@@ -153,7 +153,7 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
     match event:
         case ReferralOffered():
             on_duty = dict(zip(event.officers, event.on_duty_until, strict=False))
-            known = replace(now, duty_until={**now.duty_until, **on_duty}) if on_duty else now
+            known = now._replace(duty_until={**now.duty_until, **on_duty}) if on_duty else now
             planned = _offer(known, event.officers, event.respond_by)
         case ReferralHandedOver(accepted=False):
             planned = _offer(now, (event.receiver,), event.respond_by or event.at + TELL_FOR)
@@ -167,7 +167,7 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
             planned = _handed_off(before, now, event)
         case ReferralDeclined() | ReferralHelperJoined():
             left = tuple(officer for officer in now.open if officer != event.officer)
-            planned = Plan(replace(now, open=left), recalls=(event.officer,))
+            planned = Plan(now._replace(open=left), recalls=(event.officer,))
         case ReferralViewed():
             planned = Plan(now, readers=(event.officer,))
         case ReferralWithdrawn():
@@ -175,7 +175,7 @@ def plan(task: Task | None, event: ReferralEvent) -> Plan:
         case ReferralClosed():
             planned = _over(before, now, event.at, by=_person(event.by))
         case ReferralReopened():
-            planned = Plan(replace(now, open=(), alerted={}))
+            planned = Plan(now._replace(open=(), alerted={}))
         case _:
             planned = _about_roles(now, event)
     return planned
@@ -195,8 +195,7 @@ def remind(task: Task, officer: str, respond_by: datetime) -> Plan:
 
 def _standing(task: Task, event: ReferralEvent) -> Task:
     """The task with what every event says."""
-    return replace(
-        task,
+    return task._replace(
         force=event.force,
         response_class=event.response_class or task.response_class,
         pool=event.pool or task.pool,
@@ -212,13 +211,13 @@ def _offer(task: Task, officers: Iterable[str], respond_by: datetime) -> Plan:
         Draft(officer, "task.reminder" if officer in task.asked else "task.offered", respond_by, respond_by)
         for officer in asked
     )
-    return Plan(replace(task, asked=_joined(task.asked, asked), open=_joined(task.open, asked)), drafts)
+    return Plan(task._replace(asked=_joined(task.asked, asked), open=_joined(task.open, asked)), drafts)
 
 
 def _taken(task: Task, holder: str, told: Iterable[str], at: datetime) -> Plan:
     others = tuple(dict.fromkeys(officer for officer in told if officer != holder))
     drafts = tuple(Draft(officer, "task.taken", None, at + TELL_FOR) for officer in others)
-    return Plan(replace(task, open=()), drafts, recalls=(holder,))
+    return Plan(task._replace(open=()), drafts, recalls=(holder,))
 
 
 def _assigned(before: Task, now: Task, event: ReferralAssignedByOverride) -> Plan:
@@ -230,13 +229,13 @@ def _handed_off(before: Task, now: Task, event: ReferralHandedOff) -> Plan:
     """Whoever had it or was asked; the role that waits for the receipt is told when it is overdue."""
     told = _joined(now.open, _holding(before))
     drafts = tuple(Draft(officer, "task.closed", None, event.at + TELL_FOR) for officer in told)
-    return Plan(replace(now, open=()), drafts)
+    return Plan(now._replace(open=()), drafts)
 
 
 def _over(before: Task, now: Task, at: datetime, by: str | None) -> Plan:
     told = tuple(officer for officer in _joined(now.open, _holding(before)) if officer != by)
     drafts = tuple(Draft(officer, "task.closed", None, at + TELL_FOR) for officer in told)
-    return Plan(replace(now, open=()), drafts, silence=True)
+    return Plan(now._replace(open=()), drafts, silence=True)
 
 
 def _about_roles(task: Task, event: ReferralEvent) -> Plan:
@@ -258,7 +257,7 @@ def _alert(task: Task, role: str, due: datetime | None, at: datetime) -> Plan:
     until = due if due is not None and due > at else at + TELL_FOR
     if task.alerted.get(to) == until:
         return Plan(task)
-    alerted = replace(task, alerted={**task.alerted, to: until})
+    alerted = task._replace(alerted={**task.alerted, to: until})
     return Plan(alerted, (Draft(to, "role.alert", due, until),))
 
 

@@ -1,7 +1,6 @@
 """How a notice sets out: over which of its recipient's ways, in which order, from when."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.notify.rules.attempts import NOBODY, SINK, UNKNOWN, Course, Leg, Moment, News, State, set_out
@@ -34,7 +33,7 @@ def waiting_until(course: Course, start: datetime, moment: Moment) -> Course:
         return course
     real = moment.real_at(start)
     legs = (leg._replace(due=max(leg.due, real)) if leg.due is not None else leg for leg in course.legs)
-    return replace(course, legs=tuple(legs))
+    return course._replace(legs=tuple(legs))
 
 
 def equip(course: Course, recipient: Recipient, moment: Moment) -> tuple[Course, tuple[News, ...]]:
@@ -57,8 +56,8 @@ def _legs(means: Sequence[str]) -> list[Leg]:
 def _over(legs: Sequence[Leg], course: Course, start: datetime) -> Course:
     """The course over these legs, the first of them due; where there is none, that of somebody without means."""
     if not legs:
-        return replace(course, legs=(Leg(NOBODY, state=State.FAILED),))
-    return set_out(replace(course, legs=tuple(legs)), legs[0], start)
+        return course._replace(legs=(Leg(NOBODY, state=State.FAILED),))
+    return set_out(course._replace(legs=tuple(legs)), legs[0], start)
 
 
 def course_unknown(not_after: datetime, patience: float, moment: Moment) -> Course:

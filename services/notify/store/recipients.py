@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -87,6 +88,7 @@ async def save_recipients(unit: Unit, published: Mapping[str, Published]) -> Non
     )
 
 
+@lru_cache(maxsize=4096)
 def ways_of(json: str | None) -> tuple[Way, ...]:
     """Stored ways, sealed as they came."""
     return tuple(

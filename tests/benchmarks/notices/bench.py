@@ -37,7 +37,10 @@ OFFICERS = 300
 """With each means."""
 
 TICK = 0.02
-"""Seconds between the events put on the topic at a steady rate."""
+"""Seconds between the events put on the topic at a steady rate; they are written out before the first."""
+
+LINGER = 20
+"""Milliseconds that the bench waits for more events to put on a partition at once, as a busy relay does."""
 
 Row = tuple[str, ...]
 
@@ -140,7 +143,7 @@ class Bench:
         while await self.database.fetchval("select count(*) from notify.journal where topic = 'deliveries'") < wanted:
             if time.monotonic() > end:
                 break
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.5)
         return await self.settled()
 
     async def warm(self) -> None:
@@ -172,7 +175,7 @@ async def bench(folder: Path, url: str, bootstrap: str) -> AsyncIterator[Bench]:
         await asyncio.to_thread(found.command, "migrate")
         await asyncio.to_thread(found.command, "topics")
         stack.callback(found.stop)
-        producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
+        producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=LINGER)
         database = await asyncpg.connect(url.replace("+asyncpg", ""))
         try:
             await producer.start()
@@ -201,14 +204,19 @@ def _keys(setting: str) -> MasterKeys:
     return MasterKeys({name: b64decode(key)})
 
 
-async def steady(made: Bench, rate: float, seconds: float, officers: Sequence[str]) -> None:
-    """Offers to these officers in turn, so many a second whatever becomes of them."""
+def offers_to(officers: Sequence[str], count: int) -> list[Ready]:
+    """So many offers, to these officers in turn."""
+    return [offer(officers[number % len(officers)]) for number in range(count)]
+
+
+async def steady(made: Bench, rate: float, offers: Sequence[Ready]) -> None:
+    """Put these offers on the topic, so many a second whatever becomes of them."""
     start, sent = time.monotonic(), 0
-    while sent < rate * seconds:
+    while sent < len(offers):
         await asyncio.sleep(TICK)
-        due = min(int((time.monotonic() - start) * rate), int(rate * seconds))
-        for number in range(sent, due):
-            await made.put(offer(officers[number % len(officers)]))
+        due = min(int((time.monotonic() - start) * rate), len(offers))
+        for one in offers[sent:due]:
+            await made.put(one)
         sent = due
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.benchmarks.notices.bench import OFFICERS, Bench, Peers, Row, bench, steady, waits
+from tests.benchmarks.notices.bench import OFFICERS, Bench, Peers, Row, bench, offers_to, steady, waits
 from tests.benchmarks.notices.peers import TALKS, WELL
 
 MODERATE, SECONDS = 100.0, 15.0
@@ -117,10 +117,11 @@ async def _watched(made: Bench, spell: Spell) -> Isolation:
     fifth = spell.whose if spell.whose.startswith("webhook_") else "webhook"
     turn = ("webhook", "webhook", "email", "phone", fifth)
     officers = [f"{means}-{number}" for number in range(OFFICERS) for means in turn]
+    offers = offers_to(officers, int(MODERATE * spell.seconds))
     since = await made.database.fetchval("select clock_timestamp()")
-    await steady(made, MODERATE, spell.seconds, officers)
+    await steady(made, MODERATE, offers)
     share = sum(means in spell.others for means in turn)
-    found = await _settled(made, since, int(MODERATE * spell.seconds) * share // len(turn), spell.others)
+    found = await _settled(made, since, len(offers) * share // len(turn), spell.others)
     return Isolation(
         spell.unwell,
         {means: one[int(len(one) * 0.99)] for means, one in found.items()},

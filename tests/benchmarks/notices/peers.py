@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import orjson
+import uvloop
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from cryptography import x509
@@ -216,4 +217,4 @@ async def main(who: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[-1]))
+    uvloop.run(main(sys.argv[-1]))

@@ -48,7 +48,7 @@ EXCEPTIONS: tuple[Exception_, ...] = (
         for exception in _each(
             "topic reports value;topic referrals value;table intake.reports.picture;table intake.journal.payload;"
             "table routing.referrals.life;table routing.decisions.decision;table routing.timeline.event;"
-            "answer /v1/referrals*;page /referrals/{reference}*",
+            "answer /v1/reports*;answer /v1/referrals*;page /referrals/{reference}*",
             f"code {risk}",
             _RISKS,
         )

@@ -1,6 +1,5 @@
 """Quiet hours: who is asleep is told in the morning what can wait, and nobody else waits for anything."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from uuid import UUID, uuid4
@@ -105,7 +104,7 @@ def test_a_reminder_is_for_whoever_is_still_asked() -> None:
     task = Task(UUID("01997b5c-0000-7000-8000-000000000042"), "K7QM-4T9P", "herts", open=("H1042",))
     (draft,) = remind(task, "H1042", MORNING).drafts
     assert (draft.type, draft.respond_by, draft.not_after) == ("task.reminder", MORNING, MORNING)
-    assert remind(replace(task, open=()), "H1042", MORNING).drafts == ()
+    assert remind(task._replace(open=()), "H1042", MORNING).drafts == ()
 
 
 def test_a_version_written_before_there_were_reminders_reminds_nobody() -> None:
