@@ -39,7 +39,10 @@ ATTEMPTS = 3
 
 
 class Accepting(DoorPart):
-    """The body of an accept; all of it may be left out."""
+    """The body of an accept; all of it may be left out.
+
+    `offer_id` decides nothing: an officer has one offer of a referral at a time, and a late answer counts as well.
+    """
 
     tapped_at: Instant | None = None
     offer_id: Identifier | None = None
