@@ -106,8 +106,7 @@ class Dispatcher:
                 soonest = await settle_all(unit, landed)
             del self._landed[: len(landed)]
             self._look_at = min(self._look_at, monotonic() + soonest)
-            for flight, outcome in landed:
-                self._give(flight, outcome)
+            for flight, _ in landed:
                 self._flying.pop(key_of(flight.subject, flight.leg), None)
             for what, count in Counter((flight.leg.means, outcome.kind) for flight, outcome in landed).items():
                 metrics().notices.labels(self._database.name, *what).inc(count)
@@ -157,7 +156,10 @@ class Dispatcher:
             log.exception("channel_failed", notice_id=str(lead.subject.notice_id), means=lead.leg.means)
             outcome = Outcome("retry", f"channel_{type(error).__name__.lower()}")
         first = not self._landed
-        self._landed += [(flight, outcome) for flight in departure.flights]
+        for flight in departure.flights:
+            # Its receiver is done with it: the next need not wait until this one is written down.
+            self._give(flight, outcome)
+            self._landed.append((flight, outcome))
         if first:
             self._settle_at = monotonic() + LINGER
             self._turn.ring()
