@@ -36,6 +36,9 @@ from tests.fleet import Fleet
 OFFICERS = 300
 """With each means."""
 
+NEVER = 525_600
+"""Minutes; long after every offer has lapsed."""
+
 TICK = 0.02
 """Seconds between the events put on the topic at a steady rate; they are written out before the first."""
 
@@ -199,7 +202,7 @@ async def bench(folder: Path, url: str, bootstrap: str) -> AsyncIterator[Bench]:
 def _without_reminders() -> PolicyDocument:
     """The default policy. A reminder in a long spell would touch the notice before it, and look like a late one."""
     policy = load_policy(load_settings(env_file=None))
-    silent = {code: its.model_copy(update={"reminder_minutes": None}) for code, its in policy.classes.items()}
+    silent = {code: its.model_copy(update={"reminder_minutes": NEVER}) for code, its in policy.classes.items()}
     return policy.model_copy(update={"classes": silent})
 
 
