@@ -69,6 +69,8 @@ class Unit:
     clock: Clock
     appended: int = 0
     wakes: set[str] = field(default_factory=set)
+    ended: list[Callable[[bool], None]] = field(default_factory=list)
+    """Called when it is over, with whether it was committed; for what lives in this process alone."""
 
     async def now(self, not_before: datetime | None = None) -> datetime:
         """Domain time. Read it after taking locks; `not_before` is the locked row's last change."""
@@ -107,12 +109,18 @@ class Database:
         async with self.engine.connect() as connection:
             transaction = await connection.begin()
             unit = Unit(connection, self.name, self.clock)
+            committed = False
             try:
-                yield unit
-            except BaseException:
-                await transaction.rollback()
-                raise
-            await transaction.commit()
+                try:
+                    yield unit
+                except BaseException:
+                    await transaction.rollback()
+                    raise
+                await transaction.commit()
+                committed = True
+            finally:
+                for tell in unit.ended:
+                    tell(committed)
         wakes = unit.wakes | ({"relay"} if unit.appended else set())
         if wakes and self.on_commit is not None:
             self.on_commit(wakes)

@@ -21,6 +21,9 @@ from shared.contracts.topics import family, force_of, model_for
 from shared.database import Unit
 from shared.errors import FieldError
 
+BATCH = 500
+"""Records in one transaction at most, where a subscription does not say otherwise."""
+
 MAX_RECORD = 256 * 1024
 """Bytes of a record's value; the same limit as an HTTP body."""
 

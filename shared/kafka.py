@@ -20,15 +20,12 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 from shared.consuming import Consuming, TooMuchPoison
 from shared.database import is_transient
-from shared.inbox import Record
+from shared.inbox import BATCH, Record
 from shared.metrics import metrics
 from shared.settings import Settings
 from shared.telemetry import get_logger
 
 log = get_logger("kafka")
-
-BATCH = 500
-"""Events in one transaction at most."""
 
 SESSION_MS, HEARTBEAT_MS = 6_000, 500
 # A batch may wait as long as its database is away; what must not wait is the heartbeat, and that runs by itself.
@@ -89,8 +86,8 @@ class Reader:
     topics: tuple[str, ...]
     consuming: Consuming
     handled: Handled | None = None
-    pause_ms: int = 0
-    """Wait after a small batch, so that a busy minute makes fewer and larger transactions."""
+    most: int = BATCH
+    """Events in one transaction at most."""
     stopped_by_poison: bool = False
     subscriber: Any = None
     caught_up: set[str] = field(default_factory=set)
@@ -113,8 +110,6 @@ class Reader:
         with metrics().batch_seconds.labels(self.group).time():
             await self._until_done(mine)
         self._done(mine)
-        if self.pause_ms and len(mine) < 100:
-            await asyncio.sleep(self.pause_ms / 1000)
 
     async def _until_done(self, records: list[Record]) -> None:
         patience = 0.1
@@ -210,7 +205,7 @@ def subscribe(broker: KafkaBroker, reader: Reader, *, fetch_wait_ms: int = 200) 
         *reader.topics,
         group_id=reader.group,
         batch=True,
-        max_records=BATCH,
+        max_records=reader.most,
         batch_timeout_ms=10,
         fetch_max_wait_ms=fetch_wait_ms,
         ack_policy=AckPolicy.MANUAL,

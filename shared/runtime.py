@@ -75,6 +75,7 @@ def readers_of(service: Service, platform: Platform) -> list[Reader]:
             service=service.name,
             name=subscription.name,
             topics=subscription.topics,
+            most=subscription.most,
             consuming=Consuming(
                 subscription.name, platform.database, subscription.consumer, platform.keys, subscription.door
             ),

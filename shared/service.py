@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from shared.database import Database
 from shared.fallback import Sheet
-from shared.inbox import Consumer
+from shared.inbox import BATCH, Consumer
 from shared.sealing import MasterKeys
 from shared.settings import Settings
 
@@ -64,12 +64,16 @@ class Platform:
 
 @dataclass(frozen=True)
 class Subscription:
-    """One consumer group on one set of topics. `door`: faults reach `apply` to be answered, not dead letters."""
+    """One consumer group on one set of topics. `door`: faults reach `apply` to be answered, not dead letters.
+
+    `most` is how many events one transaction takes in.
+    """
 
     name: str
     topics: tuple[str, ...]
     consumer: Consumer[Any]
     door: bool = False
+    most: int = BATCH
 
 
 @dataclass

@@ -20,7 +20,7 @@ from services.notify.control_rooms_api import ControlRooms
 from services.notify.control_rooms_sending import Way, loops
 from services.notify.departures import Departures
 from services.notify.devices import Devices
-from services.notify.dispatcher import Dispatcher
+from services.notify.dispatcher import AT_ONCE, Dispatcher
 from services.notify.fallback import Sheet
 from services.notify.heartbeat import Health, Heartbeat
 from services.notify.lanes import Lanes
@@ -46,7 +46,7 @@ def build(platform: Platform) -> Service:
     addressing = Addressing(platform.keys, ways, settings.base_url)
     texting = Texting(Marks(platform.keys), answered=callers.demo or bool(callers.tokens))
     departures = Departures(addressing, texting, gathered(ways))
-    lanes = Lanes()
+    lanes = Lanes(providers=providers(ways).values())
     dispatcher = Dispatcher(database, platform.bell("dispatcher"), departures, lanes)
     health = Health(lanes, providers(ways))
     newcomers = Newcomers(database, platform.bell("newcomers"))
@@ -62,7 +62,7 @@ def build(platform: Platform) -> Service:
         name="notify",
         router=router,
         subscriptions=[
-            Subscription("referrals", ("referrals",), ReferralsConsumer()),
+            Subscription("referrals", ("referrals",), ReferralsConsumer(dispatcher), most=AT_ONCE),
             # A group of their own: a long queue of referrals must not keep a changed number waiting.
             Subscription("roster", ("officers", "policy"), RosterConsumer()),
         ],

@@ -7,14 +7,15 @@ from functools import lru_cache, partial
 from typing import TypeGuard
 from uuid import UUID
 
+from services.notify.dispatcher import Dispatcher
 from services.notify.letters import WAKES
 from services.notify.proving import asked_to_prove
-from services.notify.rules.attempts import OPEN, REACHED
+from services.notify.rules.attempts import OPEN, REACHED, is_due
 from services.notify.rules.desk import Desk, Standing
 from services.notify.rules.patience import Patience, Wait, patience_of, wait_for_receipt
 from services.notify.rules.planning import Plan, Task, plan
 from services.notify.store.courses import save_courses
-from services.notify.store.leases import moment_of
+from services.notify.store.leases import just_planned, moment_of
 from services.notify.store.letters import write_letters
 from services.notify.store.notices import insert_notices, lock_standing
 from services.notify.store.policies import policies, save_policies
@@ -56,8 +57,11 @@ class Planning:
         return found
 
 
+@dataclass(frozen=True)
 class ReferralsConsumer:
-    """Plans notices from what happens to referrals."""
+    """Plans notices from what happens to referrals, and has the dispatcher start at once those that can leave."""
+
+    dispatcher: Dispatcher
 
     async def load(self, unit: Unit, events: Sequence[Received]) -> Planning:
         """The tasks, locked, and then those of their notices that these events may touch."""
@@ -89,10 +93,15 @@ class ReferralsConsumer:
         await keep_reminders(unit, state.reminders(waits))
         touched = {planned.task.referral_id for planned, _ in state.plans}
         await save_tasks(unit, [state.tasks[referral] for referral in touched])
-        await insert_notices(unit, desk.new_notices())
+        fresh = desk.new_notices()
+        leaving = [just_planned(one, people.get(one.to)) for one in desk.leaving()]
+        begun = await self.dispatcher.start_at_once(unit, leaving, desk.moment)
+        fresh = [one._replace(course=begun.get(one.id, one.course)) for one in fresh]
+        await insert_notices(unit, fresh)
         await save_courses(unit, desk.changed_courses(), desk.moment.domain)
         await tell(unit, [(notice.subject, news) for notice, news in desk.news], desk.moment.domain)
-        unit.wake("dispatcher")
+        if any(is_due(one.course, desk.moment) for one in fresh):
+            unit.wake("dispatcher")
 
 
 @dataclass

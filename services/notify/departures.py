@@ -4,22 +4,19 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from random import random
 from uuid import UUID
 
 from services.notify.addressing import Addressed, Addressing
-from services.notify.channels.channel import NoChannel
 from services.notify.lanes import Lanes
-from services.notify.rules.attempts import Course, Leg, Moment, begin, put_off
+from services.notify.rules.attempts import Course, Leg, Moment, begin, put_off, settle
 from services.notify.rules.bundling import URGENT, Bundling, Kind, Storm, bundle
 from services.notify.rules.planning import Subject
-from services.notify.settling import SHUT, Flight
-from services.notify.store.leases import Due
+from services.notify.settling import LEFT_ALONE, Flight, finished, started
+from services.notify.store.leases import Attempt, Due
 from services.notify.store.paces import Line, lock_paces, save_paces
 from services.notify.texting import Texting
 from shared.database import Unit
-
-HOST_SHUT = NoChannel(SHUT, again=True)
-"""Stands in for a channel whose other side has failed ten times in a row."""
 
 Key = tuple[object, ...]
 
@@ -34,26 +31,49 @@ def key_of(subject: Subject, leg: Leg) -> Key:
 
 @dataclass
 class Departure:
-    """One message, and the attempts it stands for: one, or a storm's."""
+    """One message, and the attempts it stands for: one, or a storm's. One that is `left_alone` is not sent now."""
 
     flights: list[Flight]
     addressed: Addressed
+    left_alone: bool = False
 
 
 @dataclass
 class Picked:
-    """What one look leads to, within these lanes and beside what is flying; given back whole when it fails."""
+    """What one look leads to, in a share of these lanes and beside what is flying; given back whole when it fails."""
 
     lanes: Lanes
     flying: Collection[Key]
+    share: float = 1.0
     departures: list[Departure] = field(default_factory=list)
-    changed: list[tuple[Due, Course]] = field(default_factory=list)
-    held: list[tuple[Due, str]] = field(default_factory=list)
+    changed: dict[UUID, Course] = field(default_factory=dict)
+    held: list[tuple[UUID, str]] = field(default_factory=list)
+    left_alone: list[Flight] = field(default_factory=list)
 
     @property
     def flights(self) -> list[Flight]:
         """Every attempt that begins."""
         return [flight for departure in self.departures for flight in departure.flights]
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """All of it as it is written down."""
+        return [started(flight) for flight in self.flights] + [
+            finished(flight, LEFT_ALONE) for flight in self.left_alone
+        ]
+
+    def leave_alone(self, moment: Moment) -> None:
+        """Settle as they stand the attempts at receivers that are left alone: none is made, and the next means begin.
+
+        Those that one message would stand for are tried again at one time, so that one message stands for them then.
+        """
+        for departure in [one for one in self.departures if one.left_alone]:
+            self.departures.remove(departure)
+            jitter = random()
+            for flight in departure.flights:
+                notice = flight.subject.notice_id
+                self.changed[notice], _ = settle(self.changed[notice], flight.leg, LEFT_ALONE, moment, jitter)
+                self.left_alone.append(flight)
 
 
 @dataclass(frozen=True)
@@ -69,7 +89,12 @@ class Departures:
         sorting = _Sorting(self.addressing, moment, picked, await self._storms(unit, due, moment))
         for one in due:
             sorting.sort(one)
+        picked.leave_alone(moment)
         await self.texting.prepare(unit, picked.departures, moment.domain)
+
+    def alone(self, due: Due, moment: Moment) -> bool:
+        """Whether a notice leaves as it is, whoever else is due: only a look at all of them sees a storm."""
+        return not any(leg.means in self.gathered for leg in due.course.legs if _is_due(leg, moment))
 
     async def _storms(self, unit: Unit, due: Sequence[Due], moment: Moment) -> Mapping[Line, Bundling]:
         """What becomes of the messages to each address that counts them."""
@@ -109,7 +134,7 @@ class _Sorting:
             if not going:
                 break
         if course != due.course:
-            self.picked.changed.append((due, course))
+            self.picked.changed[due.id] = course
 
     def _later(self, due: Due, leg: Leg) -> datetime | None:
         """When a leg is due again that comes in the middle of a storm; None where it leaves now.
@@ -126,25 +151,24 @@ class _Sorting:
         together = self._together(due, leg)
         joining = self.bundles.get(together) if together is not None else None
         addressed = self.addressing.address(due, leg, self.moment)
-        lane = "" if joining is not None else addressed.lane
-        if lane and not self.picked.lanes.take(lane):
-            self.picked.held.append((due, lane))
+        shut = joining is None and bool(addressed.lane) and self.picked.lanes.shut(addressed.lane)
+        lane = "" if joining is not None or shut else addressed.lane
+        if lane and not self.picked.lanes.take(lane, self.picked.share):
+            self.picked.held.append((due.id, lane))
             return course, True
         begun, going = begin(course, leg, self.moment)
         if not going:
             if lane:
                 self.picked.lanes.give(lane)
             return begun, False
-        started = next(one for one in begun.legs if (one.means, one.nth) == (leg.means, leg.nth))
+        sending = next(one for one in begun.legs if (one.means, one.nth) == (leg.means, leg.nth))
         sent_as = (joining.addressed if joining is not None else addressed).message.notice_id
-        flight = Flight(subject, started, lane, sent_as)
+        flight = Flight(subject, sending, lane, sent_as, due.at)
         if joining is not None:
             joining.flights.append(flight)
             joining.addressed = self._gathered(joining, due)
             return begun, True
-        if lane and self.picked.lanes.shut(lane):
-            addressed = addressed._replace(channel=HOST_SHUT)
-        departure = Departure([flight], addressed)
+        departure = Departure([flight], addressed, left_alone=shut)
         self.picked.departures.append(departure)
         if together is not None:
             self.bundles[together] = departure

@@ -7,14 +7,18 @@ out and the same notice goes out again under the same id: a send can only be at 
 import asyncio
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
 from time import monotonic
+from uuid import UUID
 
 from services.notify.departures import Departure, Departures, Key, Picked, key_of
 from services.notify.lanes import Lanes
-from services.notify.rules.attempts import LEASE, Moment, Outcome
-from services.notify.settling import SHUT, Flight, Landed, settle_all, started
+from services.notify.rules.attempts import LEASE, Course, Moment, Outcome
+from services.notify.settling import LEFT_ALONE, Flight, Landed, settle_all
 from services.notify.store.courses import save_courses
 from services.notify.store.leases import (
+    Due,
     due_notices,
     hold_in_lane,
     seconds_to_next,
@@ -39,6 +43,12 @@ SHORTEST_PAUSE = 0.02
 LINGER = 0.02
 """Seconds that an outcome may wait for others to be settled with; nobody waits for it meanwhile."""
 
+AHEAD = 0.5
+"""The share of all room that is for what has just been planned; what has waited longer gets the rest."""
+
+AT_ONCE = 200
+"""Events that are planned from in one transaction, so that there is room for what they lead to."""
+
 GRACE = 3.0
 """Seconds that attempts under way get when the process is asked to stop."""
 
@@ -57,15 +67,18 @@ class Dispatcher:
         self._look_at = 0.0
         self._settle_at = math.inf
         self._crowded = False
+        self._running = False
 
     async def run(self) -> None:
         """Dispatch until cancelled; then let what is under way come back, for a moment."""
         self._look_at = 0.0
+        self._running = True
         listening = asyncio.create_task(self._listen())
         try:
             while True:
                 await self._turn.sleep(await self._round())
         finally:
+            self._running = False
             listening.cancel()
             await self._drain()
 
@@ -118,32 +131,57 @@ class Dispatcher:
         self._crowded = limit <= 0 or bool(full)
         if limit <= 0:
             return LONGEST_PAUSE
-        picked = Picked(self._lanes, self._flying)
-        try:
-            async with self._database.unit() as unit:
-                due, moment = await due_notices(unit, limit, full)
-                if due:
-                    await self._departures.pick(unit, due, moment, picked)
-                await _write(unit, picked, moment)
-                more = len(due) == limit
-                pause = 0.0 if more else await seconds_to_next(unit, self._lanes.full())
-        except BaseException:
-            for flight in picked.flights:
-                self._give(flight, None)
-            raise
+        async with self._database.unit() as unit:
+            due, moment = await due_notices(unit, limit, full)
+            picked = Picked(self._lanes, self._flying)
+            await self._begin(unit, due, moment, picked)
+            await save_courses(unit, picked.changed.items(), moment.domain)
+            await hold_in_lane(unit, picked.held)
+            more = len(due) == limit
+            pause = 0.0 if more else await seconds_to_next(unit, self._lanes.full())
         self._crowded = self._crowded or bool(picked.held)
-        self._launch(picked, moment)
         return pause if more else min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
 
+    async def start_at_once(self, unit: Unit, due: Sequence[Due], moment: Moment) -> Mapping[UUID, Course]:
+        """Start what has just been planned, in the transaction that plans it; gives the courses begun, to be written.
+
+        What finds no room, and all of it where nobody is there to settle it, is found due by the next look.
+        """
+        if not self._running:
+            return {}
+        alone = [one for one in due if self._departures.alone(one, moment)]
+        picked = Picked(self._lanes, self._flying, share=AHEAD)
+        await self._begin(unit, alone[: max(self._lanes.room(picked.share), 0)], moment, picked)
+        return picked.changed
+
+    async def _begin(self, unit: Unit, due: Sequence[Due], moment: Moment, picked: Picked) -> None:
+        """Pick what leaves, and write its attempts down. It leaves once the transaction is committed."""
+        unit.ended.append(partial(self._part, picked, moment))
+        if due:
+            await self._departures.pick(unit, due, moment, picked)
+        await start_attempts(unit, picked.attempts, moment.domain)
+
+    def _part(self, picked: Picked, moment: Moment, committed: bool) -> None:
+        """What is written down leaves; of what is not, the lanes are given back.
+
+        What is committed while the process is being stopped is left to its lease.
+        """
+        if committed and self._running:
+            self._launch(picked, moment)
+            return
+        for flight in picked.flights:
+            self._give(flight, None)
+
     def _launch(self, picked: Picked, moment: Moment) -> None:
-        waits = {due.id: (moment.domain - due.at).total_seconds() / moment.speed for due, _ in picked.changed}
+        for flight in picked.left_alone:
+            metrics().notices.labels(self._database.name, flight.leg.means, LEFT_ALONE.kind).inc()
         for departure in picked.departures:
             task = asyncio.create_task(self._send(departure))
             for flight in departure.flights:
                 self._flying[key_of(flight.subject, flight.leg)] = task
                 if flight.leg.tries == 1:
-                    seconds = max(waits[flight.subject.notice_id], 0.0)
-                    metrics().notice_seconds.labels(self._database.name).observe(seconds)
+                    seconds = (moment.domain - flight.planned_at).total_seconds() / moment.speed
+                    metrics().notice_seconds.labels(self._database.name).observe(max(seconds, 0.0))
 
     async def _send(self, departure: Departure) -> None:
         addressed, lead = departure.addressed, departure.flights[0]
@@ -167,8 +205,7 @@ class Dispatcher:
     def _give(self, flight: Flight, outcome: Outcome | None) -> None:
         """Give a lane back; an attempt that was not made says nothing about the other side."""
         if flight.lane:
-            made = outcome is not None and outcome.reason != SHUT
-            self._lanes.give(flight.lane, outcome.kind != "retry" if outcome is not None and made else None)
+            self._lanes.give(flight.lane, outcome.kind != "retry" if outcome is not None else None)
 
     async def _drain(self) -> None:
         sending = list(self._flying.values())
@@ -185,9 +222,3 @@ class Dispatcher:
         self._lanes.clear()
         for channel in self._departures.addressing.channels.values():
             await channel.close()
-
-
-async def _write(unit: Unit, picked: Picked, moment: Moment) -> None:
-    await save_courses(unit, [(due.id, course) for due, course in picked.changed], moment.domain)
-    await hold_in_lane(unit, [(due.id, lane) for due, lane in picked.held])
-    await start_attempts(unit, [started(flight) for flight in picked.flights], moment.domain)

@@ -4,7 +4,7 @@ Bounds of one process, not a record: after a restart they are found anew.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from time import monotonic
 
@@ -25,16 +25,26 @@ PROBE_EVERY = 5.0
 class Bounds:
     """Attempts under way: in all, to one receiver we know to be well, and to one we know nothing of."""
 
-    total: int = 512
-    widest: int = 256
+    total: int = 1024
+    widest: int = 512
     first: int = 32
 
 
 class Lanes:
-    """Counts what is under way. A lane that fails is narrowed by half, one that succeeds is widened to double."""
+    """Counts what is under way. A lane that fails is narrowed by half, one that succeeds is widened to double.
 
-    def __init__(self, bounds: Bounds | None = None, clock: Callable[[], float] = monotonic) -> None:
+    A lane to one of the `providers` grows no wider than it began: each has few connections, its messages cost more to
+    send than others do, and everybody's wait for it at once when it comes back.
+    """
+
+    def __init__(
+        self,
+        bounds: Bounds | None = None,
+        clock: Callable[[], float] = monotonic,
+        providers: Collection[str] = (),
+    ) -> None:
         self._bounds = bounds or Bounds()
+        self._providers = frozenset(providers)
         self._clock = clock
         self._failures: Counter[str] = Counter()
         self._failed_at: dict[str, float] = {}
@@ -42,13 +52,13 @@ class Lanes:
         self._used: Counter[str] = Counter()
         self._width: dict[str, int] = {}
 
-    def room(self) -> int:
-        """How many more attempts may start now."""
-        return self._bounds.total - self._used.total()
+    def room(self, share: float = 1.0) -> int:
+        """How many more attempts may start now, within this share of all; below 0 when others have taken more."""
+        return int(self._bounds.total * share) - self._used.total()
 
-    def take(self, lane: str) -> bool:
-        """Start an attempt in a lane; False when the lane is full."""
-        if self._used[lane] >= self._width_of(lane):
+    def take(self, lane: str, share: float = 1.0) -> bool:
+        """Start an attempt in a lane, within this share of its width; False when there is no room."""
+        if self._used[lane] >= self._width_of(lane) * share:
             return False
         self._used[lane] += 1
         return True
@@ -61,7 +71,8 @@ class Lanes:
         width = self._width_of(lane)
         if healthy is not None:
             self._count(lane, healthy)
-            self._width[lane] = min(width * 2, self._bounds.widest) if healthy else max(width // 2, 1)
+            widest = self._bounds.first if lane in self._providers else self._bounds.widest
+            self._width[lane] = min(width * 2, widest) if healthy else max(width // 2, 1)
 
     def shut(self, lane: str) -> bool:
         """Whether a receiver has failed so often in a row that it is not to be tried now.

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from random import random
 from typing import NamedTuple
 from uuid import UUID
@@ -17,8 +18,8 @@ from shared.database import Unit
 SHOWN = {"delivered": "delivered", "sent": "sent", "retry": "failed", "refused": "failed"}
 """An attempt's state, by what came of it."""
 
-SHUT = "host_shut"
-"""Why an attempt was not made: the other side has failed too often just now."""
+LEFT_ALONE = Outcome("retry", "host_shut", elsewhere=True)
+"""What comes of an attempt that is not made: the other side has failed too often just now."""
 
 _TELLING = frozenset({"delivered", "refused"})
 
@@ -26,13 +27,15 @@ _TELLING = frozenset({"delivered", "refused"})
 class Flight(NamedTuple):
     """An attempt under way: the leg as it was started, and the lane it takes up; "" where another's does for both.
 
-    `sent_as` is the id its message leaves under: its notice's, or one for all that leave together.
+    `sent_as` is the id its message leaves under: its notice's, or one for all that leave together. `planned_at` is when
+    its notice was planned (domain time).
     """
 
     subject: Subject
     leg: Leg
     lane: str
     sent_as: UUID
+    planned_at: datetime
 
 
 Landed = tuple[Flight, Outcome]
@@ -65,7 +68,7 @@ async def settle_all(unit: Unit, landed: Sequence[Landed]) -> float:
         courses[flight.subject.notice_id] = changed[flight.subject.notice_id] = settled
         news += [(flight.subject, one) for one in heard]
     await save_courses(unit, changed.items(), moment.domain)
-    await finish_attempts(unit, [_finished(flight, outcome) for flight, outcome in landed], moment.domain)
+    await finish_attempts(unit, [finished(flight, outcome) for flight, outcome in landed], moment.domain)
     await tell(unit, news, moment.domain)
     dues = [course.due for course in changed.values() if course.due is not None]
     return (min(dues) - moment.real).total_seconds() if dues else math.inf
@@ -78,6 +81,7 @@ def started(flight: Flight) -> Attempt:
     return Attempt(notice, leg.means, leg.nth, leg.tries, "sending", sent_as=sent_as)
 
 
-def _finished(flight: Flight, outcome: Outcome) -> Attempt:
+def finished(flight: Flight, outcome: Outcome) -> Attempt:
+    """The attempt as it is written down when it is over."""
     shown = SHOWN[outcome.kind]
     return started(flight)._replace(state=shown, reason=outcome.reason, provider_id=outcome.provider_id)

@@ -20,7 +20,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.app import channels
 from services.notify.channels.channel import Channel, Message
-from services.notify.consumers import ReferralsConsumer
 from services.notify.rules.attempts import Outcome
 from shared.clock import Clock
 from shared.consuming import Consuming
@@ -60,6 +59,12 @@ class Orders:
     point: Point
     folder: Path
     gathered: frozenset[str] = frozenset()
+    at_once: bool = False
+    """What it plans leaves in the transaction that plans it, its dispatcher being at work."""
+
+    def leaving_at_once(self) -> "Orders":
+        """The same, with its dispatcher at work before Kafka brings anything."""
+        return replace(self, at_once=True)
 
     def gathering(self, *means: str) -> "Orders":
         """The same, with storms over these means as one message."""
@@ -160,11 +165,19 @@ async def _live(orders: Orders) -> None:
     house = House(database, keys, {}, gathered=orders.gathered)
     database.on_commit = house.rung
     house.channels |= {name: Mortal(one, orders.point) for name, one in real_channels(database, orders).items()}
-    await Consuming("referrals", database, ReferralsConsumer(), keys).process(orders.records)
+    if not orders.at_once:
+        await _hear(house, orders)
     if orders.point is Point.PLANNED:
         die()
     async with house.at_work():
+        if orders.at_once:
+            await asyncio.sleep(0)  # its loop begins
+            await _hear(house, orders)
         await asyncio.sleep(LONGEST)
+
+
+async def _hear(house: House, orders: Orders) -> None:
+    await Consuming("referrals", house.database, house.planning, house.keys).process(orders.records)
 
 
 def real_channels(database: Database, orders: Orders) -> Mapping[str, Channel]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from services.notify.consumers import ReferralsConsumer
 from shared.consuming import Consuming
 from shared.inbox import Record
 from shared.sealing import MasterKeys, new_key
@@ -62,7 +61,7 @@ class Scene:
         real = real_channels(notify.database, orders)
         notify.channels = {"exercise": notify.channels["exercise"], **real}
         notify.gathered = orders.gathered
-        await Consuming("referrals", notify.database, ReferralsConsumer(), notify.keys).process(orders.records)
+        await Consuming("referrals", notify.database, notify.planning, notify.keys).process(orders.records)
         async with notify.at_work():
             yield
 

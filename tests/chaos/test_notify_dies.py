@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.mortal import Point
+from tests.chaos.mortal import Orders, Point
 from tests.chaos.scene import Scene, dies, scene
 from tests.edges.notify_house import Story
 from tests.edges.passing import leases_run_out
@@ -52,20 +52,34 @@ async def test_what_a_dead_process_left_is_finished_and_told_truly(place: Scene,
     async with other_end(kind) as other:
         await place.town.notify.publish("H1042", **{other.means: other.address})
         orders = place.orders(other, (place.offered(story, "H1042"),), story, point)
-        await dies(orders, other)
+        await _dies_and_is_survived(place, story, other, orders)
 
-        assert len(other.heard()) == (0 if point in NOTHING_LEFT else 1)
-        await _nothing_is_claimed_that_is_not_known(place, story, other, point)
 
-        await leases_run_out(place.town.notify)
-        async with place.taken_over(orders):
-            (notice,) = await until(lambda: place.finished(story.reference))
-        await _is_true(place, story, notice, (other, point))
-        assert len(set(other.heard())) == 1
-        assert not other.named or other.heard()[0] == notice["id"]
-        assert len(other.heard()) == (2 if point in NOT_KNOWN and other.repeats else 1)
-        if other.govuk is not None:
-            await _its_receipt_is_believed(place, story, other)
+@pytest.mark.parametrize("point", [Point.PLANNING, *sorted(set(POINTS) - NOT_CLAIMED)])
+async def test_so_is_what_left_in_the_transaction_that_planned_it(place: Scene, point: Point) -> None:
+    story = Story()
+    async with other_end("webhook") as other:
+        await place.town.notify.publish("H1042", **{other.means: other.address})
+        orders = place.orders(other, (place.offered(story, "H1042"),), story, point)
+        await _dies_and_is_survived(place, story, other, orders.leaving_at_once())
+
+
+async def _dies_and_is_survived(place: Scene, story: Story, other: Other, orders: Orders) -> None:
+    point = orders.point
+    await dies(orders, other)
+
+    assert len(other.heard()) == (0 if point in NOTHING_LEFT else 1)
+    await _nothing_is_claimed_that_is_not_known(place, story, other, point)
+
+    await leases_run_out(place.town.notify)
+    async with place.taken_over(orders):
+        (notice,) = await until(lambda: place.finished(story.reference))
+    await _is_true(place, story, notice, (other, point))
+    assert len(set(other.heard())) == 1
+    assert not other.named or other.heard()[0] == notice["id"]
+    assert len(other.heard()) == (2 if point in NOT_KNOWN and other.repeats else 1)
+    if other.govuk is not None:
+        await _its_receipt_is_believed(place, story, other)
 
 
 async def _nothing_is_claimed_that_is_not_known(place: Scene, story: Story, other: Other, point: Point) -> None:

@@ -141,6 +141,7 @@ class House:
     offsets: int = 0
     gathered: frozenset[str] = frozenset()
     lanes: Lanes = field(default_factory=Lanes)
+    working: list[Dispatcher] = field(default_factory=list)
 
     def bell(self, name: str) -> Wake:
         return self.bells.setdefault(name, Wake())
@@ -154,22 +155,30 @@ class House:
         departures = Departures(addressing, Texting(Marks(self.keys), answered=True), self.gathered)
         return Dispatcher(self.database, self.bell("dispatcher"), departures, self.lanes)
 
+    @property
+    def planning(self) -> ReferralsConsumer:
+        """What plans notices: beside the dispatcher that began last, if one is at work."""
+        return ReferralsConsumer(self.working[-1] if self.working else self.dispatcher())
+
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """The dispatcher and its neighbours running for the length of the block."""
+        dispatcher = self.dispatcher()
         newcomers = Newcomers(self.database, self.bell("newcomers"))
         letters = Letters(self.database, self.bell(WAKES), self.keys, self.channels, "https://tasks.example")
-        tasks = [asyncio.create_task(loop.run()) for loop in (self.dispatcher(), newcomers, letters)]
+        tasks = [asyncio.create_task(loop.run()) for loop in (dispatcher, newcomers, letters)]
+        self.working.append(dispatcher)
         try:
             yield
         finally:
+            self.working.remove(dispatcher)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def hear(self, *events: Event, key: str | None = None) -> None:
         """Take in events of `referrals` as one batch."""
-        await self._take("referrals", ReferralsConsumer(), [(key, event) for event in events])
+        await self._take("referrals", self.planning, [(key, event) for event in events])
 
     async def publish(self, officer: str, **addresses: str) -> None:
         """Take in an officer of the roster with these addresses."""

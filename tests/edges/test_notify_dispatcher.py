@@ -217,6 +217,7 @@ async def test_a_crash_while_sending_sends_the_same_notice_again_when_the_lease_
         await notify.publish(PEGGY, webhook=peggy.url)
         await notify.hear(Story().offered(PEGGY))
         dispatcher = notify.dispatcher()
+        dispatcher._running = True
         await dispatcher._start()
         (first,) = await peggy.until(1)
         for task in dispatcher._flying.values():

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from services.notify import consumers
 from services.notify.lanes import Bounds, Lanes
 from tests.edges.notify_house import House, Story, house, receiving
 from tests.waiting import until
@@ -50,6 +51,22 @@ def test_a_lane_that_fails_is_narrowed_and_one_that_succeeds_is_widened_again() 
         lanes.take("slow")
     assert [lanes.take("slow") for _ in range(8)] == [True] * 7 + [False]
     assert lanes.take("other")
+
+
+def test_a_share_of_a_lane_and_of_all_of_them_is_kept_for_others() -> None:
+    lanes = Lanes(NARROW)
+    assert [lanes.take("busy", 0.5) for _ in range(3)] == [True, True, False]
+    assert (lanes.room(0.5), lanes.room()) == (3, 8)
+    assert [lanes.take("busy") for _ in range(3)] == [True, True, False]
+    assert lanes.take("idle", 0.1)
+
+
+def test_a_providers_lane_grows_no_wider_than_it_began() -> None:
+    lanes = Lanes(NARROW, providers=["govuk-sms"])
+    for _ in range(4):
+        lanes.take("govuk-sms")
+        lanes.give("govuk-sms", healthy=True)
+    assert [lanes.take("govuk-sms") for _ in range(5)] == [True] * 4 + [False]
 
 
 def test_what_is_given_back_unused_changes_no_width() -> None:
@@ -156,3 +173,73 @@ async def test_a_host_that_fails_for_long_is_left_alone_and_its_officers_hear_by
         "where n.recipient = 'B0007' and a.means = 'webhook'"
     )
     assert [row.reason for row in rows] == ["host_shut"]
+
+
+async def test_a_receiver_that_is_left_alone_and_hangs_keeps_nobody_from_their_next_means(notify: House) -> None:
+    async def hang(_request: web.Request) -> web.Response:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    async with receiving(*[500] * 10, *[hang] * 50) as down, notify.at_work():
+        await notify.publish(PEGGY, webhook=down.url)
+        await notify.publish(IRIS, webhook=down.url, phone="+447700900043")
+        await notify.hear(*(Story().offered(PEGGY) for _ in range(10)))
+        await down.until(10)
+        lane = notify.channels["webhook"].lane(down.url)
+
+        async def left_alone() -> bool | None:
+            return notify.lanes.shut(lane) or None
+
+        await until(left_alone)
+        notify.lanes._probe_at[lane] = 0.0
+        await notify.hear(*(Story().offered(PEGGY) for _ in range(3)))
+        await down.until(11)
+        await notify.hear(*(Story().offered(IRIS) for _ in range(30)))
+
+        async def heard() -> bool | None:
+            rows = await notify.rows("select 1 from notify.phone_messages where recipient = 'B0007'")
+            return len(rows) == 30 or None
+
+        await until(heard, seconds=3)
+
+
+async def test_what_can_leave_is_under_way_when_the_transaction_that_plans_it_is_committed(notify: House) -> None:
+    async with receiving(delay=0.5) as peggy, notify.at_work():
+        await notify.publish(PEGGY, webhook=peggy.url)
+        await notify.hear(Story().offered(PEGGY))
+        (row,) = await notify.rows(
+            "select n.state, n.xmin = a.xmin as together from notify.notices n "
+            "join notify.attempts a on a.notice_id = n.id"
+        )
+        assert (row.state, row.together) == ("sending", True)
+        await notify.until_states("delivered")
+    assert len(peggy.heard) == 1
+
+
+async def test_what_finds_no_room_when_it_is_planned_leaves_when_there_is(notify: House) -> None:
+    notify.lanes = Lanes(Bounds(total=4, widest=4, first=2))
+    async with receiving(delay=0.05) as peggy, notify.at_work():
+        await notify.publish(PEGGY, webhook=peggy.url)
+        await notify.hear(*(Story().offered(PEGGY) for _ in range(20)))
+        await notify.until_states(*["delivered"] * 20)
+    assert len({one.headers["webhook-id"] for one in peggy.heard}) == len(peggy.heard) == 20
+
+
+async def test_a_plan_that_is_not_committed_sends_nothing_and_keeps_no_room(
+    notify: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with receiving() as peggy, notify.at_work():
+        await notify.publish(PEGGY, webhook=peggy.url)
+        room = notify.lanes.room()
+        with monkeypatch.context() as broken:
+            broken.setattr(consumers, "insert_notices", _away)
+            with pytest.raises(OSError, match="away"):
+                await notify.hear(Story().offered(PEGGY))
+        assert (notify.lanes.room(), await notify.states()) == (room, [])
+        await notify.hear(Story().offered(PEGGY))
+        await notify.until_states("delivered")
+    assert len(peggy.heard) == 1
+
+
+async def _away(_unit: object, _notices: object) -> None:
+    raise OSError("away")

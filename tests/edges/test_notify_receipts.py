@@ -127,6 +127,7 @@ async def test_a_receipt_that_overtakes_our_own_note_of_the_sending_counts(town:
     await town.notify.publish(PEGGY, phone=NUMBER)
     await town.notify.hear(Story().offered(PEGGY))
     dispatcher = town.notify.dispatcher()
+    dispatcher._running = True
     await dispatcher._start()
     (taken,) = await town.until_taken(1)
     assert await town.notify.states() == [(PEGGY, "task.offered", "sending")]
@@ -213,6 +214,7 @@ async def test_a_crash_between_the_claim_and_the_sending_loses_nothing(town: Tex
     real = town.notify.channels["phone"]
     town.notify.channels["phone"] = Asleep()
     dispatcher = town.notify.dispatcher()
+    dispatcher._running = True
     await dispatcher._start()
     for task in dispatcher._flying.values():
         task.cancel()

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.notify.channels.channel import Channel
-from services.notify.consumers import ReferralsConsumer
 from shared.consuming import Consuming
 from shared.contracts.reports import ReportReceived
 from shared.inbox import Record
@@ -60,7 +59,7 @@ class Told:
         """Carry what routing has said to notify; gives how much it was."""
         records = await self._said("routing")
         notify = self.texts.notify
-        consuming = Consuming("referrals", notify.database, ReferralsConsumer(), notify.keys)
+        consuming = Consuming("referrals", notify.database, notify.planning, notify.keys)
         await consuming.process(records)
         return len(records)
 

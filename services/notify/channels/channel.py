@@ -58,14 +58,11 @@ class Channel(Protocol):
 
 
 class NoChannel:
-    """Stands where a means cannot be used: fails at once and visibly, so that the next is tried.
+    """Stands where a means cannot be used: fails at once and visibly, so that the next is tried."""
 
-    With `again` only for now: it is tried again later.
-    """
-
-    def __init__(self, reason: str, *, again: bool = False) -> None:
+    def __init__(self, reason: str) -> None:
         self.reason = reason
-        self._outcome = Outcome("retry", reason, elsewhere=True) if again else Outcome("refused", reason)
+        self._outcome = Outcome("refused", reason)
 
     def lane(self, address: str) -> str:
         """All the same to nobody."""

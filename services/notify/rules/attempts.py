@@ -162,6 +162,11 @@ def begin(course: Course, leg: Leg, moment: Moment) -> tuple[Course, bool]:
     return started, True
 
 
+def is_due(course: Course, moment: Moment) -> bool:
+    """Whether the dispatcher has something to do about it now."""
+    return course.due is not None and course.due <= moment.real
+
+
 def set_out(course: Course, first: Leg, due: datetime) -> Course:
     """The same course, this leg due then; with a browser, all of its person's, which are one means."""
     together = {leg for leg in course.legs if leg.means == first.means == "push" and not leg.tries} | {first}

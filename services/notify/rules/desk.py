@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.notify.rules.attempts import OPEN, Course, Moment, News, read, supersede
+from services.notify.rules.attempts import OPEN, Course, Moment, News, is_due, read, supersede
 from services.notify.rules.patience import Wait
 from services.notify.rules.planning import Draft, Notice, Plan, Recipient, Task
 from services.notify.rules.quiet import begins
@@ -64,6 +64,15 @@ class Desk:
     def new_notices(self) -> list[Notice]:
         """Notices to be written for the first time, with their courses as they now stand."""
         return [one.notice._replace(course=one.course) for one in self._all() if one.notice is not None]
+
+    def leaving(self) -> list[Notice]:
+        """New notices that are due now, nothing older being on its way to the same person about the same referral."""
+        keeping = {(one.referral_id, one.to) for one in self._all() if one.notice is None and one.course.in_flight}
+        return [
+            one.notice._replace(course=one.course)
+            for one in self._all()
+            if one.notice is not None and (one.referral_id, one.to) not in keeping and is_due(one.course, self.moment)
+        ]
 
     def changed_courses(self) -> list[tuple[UUID, Course]]:
         """Courses of stored notices that are to be written back."""

@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from services.notify.rules.attempts import Course, Leg, Moment
-from services.notify.rules.planning import Kind, Recipient, Subject
+from services.notify.rules.planning import Kind, Notice, Recipient, Subject
 from services.notify.rules.wordings import EDITION
 from services.notify.store.courses import COURSE, course_of
 from services.notify.store.recipients import ways_of
@@ -41,6 +41,24 @@ class Due(NamedTuple):
     def goes_as(self, leg: Leg) -> UUID:
         """The id this leg leaves under by itself: always the same, so that whoever may have it can be asked."""
         return self.sent_as.get((leg.means, leg.nth), self.id)
+
+
+def just_planned(notice: Notice, recipient: Recipient | None) -> Due:
+    """The same of a notice that is about to be written for the first time."""
+    task = notice.task
+    return Due(
+        id=notice.id,
+        recipient=recipient or Recipient(notice.to),
+        type=notice.type,
+        referral_id=task and task.referral_id,
+        reference=task and task.reference,
+        response_class=task and task.response_class,
+        exercise=task is not None and task.exercise,
+        respond_by=notice.respond_by,
+        at=notice.at,
+        course=notice.course,
+        sent_as={},
+    )
 
 
 class Attempt(NamedTuple):

@@ -16,12 +16,12 @@ from shared.database import Unit
 
 _STANDING = sa.text(
     f"select n.id, n.referral_id, n.recipient, {COURSE} from notify.notices n "
-    "where n.referral_id = any(:referrals) and n.state = any(:states) order by n.id for update"
+    "where n.referral_id = any(:referrals) and (n.state = any(:states) or n.in_flight) order by n.id for update"
 )
 
 
 async def lock_standing(unit: Unit, referrals: Iterable[UUID], states: Iterable[State]) -> list[Standing]:
-    """Notices of these referrals in these states, locked in id order; the referrals are locked already."""
+    """Notices of these referrals in these states or under way, locked in id order, behind their referrals."""
     rows = await unit.connection.execute(
         _STANDING,
         {"referrals": sorted(set(referrals)), "states": sorted(state.value for state in states)},
@@ -109,8 +109,8 @@ async def notices_of(unit: Unit, reference: str, after: UUID | None, limit: int)
     """Notices about a reference with their attempts, oldest first, at most `limit` of those after `after`."""
     rows = await unit.connection.execute(
         sa.text(
-            f"{_SHOWN} where n.reference = :reference and (cast(:after as uuid) is null or n.id > :after) "
-            "order by n.id limit :limit"
+            f"{_SHOWN} where n.referral_id in (select id from notify.referrals where reference = :reference) "
+            "and (cast(:after as uuid) is null or n.id > :after) order by n.id limit :limit"
         ),
         {"reference": reference, "after": after, "limit": limit},
     )

@@ -93,7 +93,6 @@ class NoticeRow(Base, table=True):
     __table_args__ = (
         sa.Index("ix_notices_due", "repeat", "due_at", postgresql_where=sa.text("due_at is not null")),
         sa.Index("ix_notices_person", "referral_id", "recipient"),
-        sa.Index("ix_notices_reference", "reference", "id"),
         sa.Index("ix_notices_waiting", "recipient", postgresql_where=sa.text("waiting")),
     )
 

@@ -120,3 +120,23 @@ def test_a_rota_is_followed_to_the_minute() -> None:
     )
     assert [way.sealed for way in ways_now(role, NOON)] == ["early"]
     assert [way.sealed for way in ways_now(role, handover)] == ["late"]
+
+
+def test_what_is_planned_leaves_at_once_unless_something_older_to_the_same_person_is_on_its_way() -> None:
+    earlier = desk()
+    earlier.carry_out(Plan(TASK, (offer(),)), ids(1), WAIT, NOON)
+    (notice,) = earlier.leaving()
+    assert notice.id == UUID(int=1)
+    sending, _ = begin(notice.course, notice.course.legs[0], Moment(NOON, NOON))
+
+    at = desk(REACHABLE | {IRIS: Recipient(IRIS, (Way("webhook", "s3", True),))})
+    at.standing[TANDEM].append(Standing(notice.id, TANDEM, PEGGY, sending))
+    at.carry_out(Plan(TASK, (taken(), taken(IRIS))), [UUID(int=2), UUID(int=3)], WAIT, NOON)
+    assert [(one.id, one.to) for one in at.leaving()] == [(UUID(int=3), IRIS)]
+    assert len(at.new_notices()) == 2
+
+
+def test_what_waits_for_the_morning_or_for_somebody_to_be_known_does_not_leave_at_once() -> None:
+    at = desk({})
+    at.carry_out(Plan(TASK, (offer(),)), ids(1), WAIT, NOON)
+    assert at.leaving() == []
