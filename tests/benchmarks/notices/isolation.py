@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -15,35 +16,55 @@ from tests.benchmarks.notices.peers import TALKS, WELL
 MODERATE, SECONDS = 100.0, 15.0
 """Offers a second, and for how many seconds, while a provider is unwell."""
 
+CALM = 60.0
+"""Seconds in which all are well, at most, beside a longer spell."""
+
 OTHERS = ("webhook", "email", "phone")
 """Means of those whose providers are well."""
 
 
 @dataclass(frozen=True)
 class Isolation:
-    """p99 in seconds of each means whose providers are well, while one provider is (or none is) `unwell`."""
+    """How long (seconds) notices took over each means whose providers are well, while one (or none) is `unwell`."""
 
     unwell: str
-    p99: Mapping[str, float]
-    counts: Mapping[str, int]
+    waits: Mapping[str, Sequence[float]]
+
+    def p99(self, means: str) -> float:
+        """Seconds."""
+        waits = sorted(self.waits[means])
+        return waits[int(len(waits) * 0.99)]
+
+    def and_(self, other: "Isolation") -> "Isolation":
+        """Two spells as one, over the means that both have."""
+        both = {means: [*waits, *other.waits[means]] for means, waits in self.waits.items() if means in other.waits}
+        return Isolation(self.unwell, both)
 
     def beside(self, quiet: "Isolation") -> str:
         """Each means with how many times as long it took as when all were well."""
         return ", ".join(
-            f"{means} {self.p99[means] * 1000:,.0f} ms (x{self.p99[means] / quiet.p99[means]:.1f})"
-            for means in self.p99
+            f"{means} {self.p99(means) * 1000:,.0f} ms (x{self.p99(means) / quiet.p99(means):.1f})"
+            for means in self.waits
         )
 
     def __str__(self) -> str:
-        return ", ".join(f"{means} {self.p99[means] * 1000:,.0f} ms (n={self.counts[means]:,})" for means in self.p99)
+        return ", ".join(
+            f"{means} {self.p99(means) * 1000:,.0f} ms (n={len(waits):,})" for means, waits in self.waits.items()
+        )
 
 
-async def isolation(made: Bench, seconds: float, longest: float) -> list[tuple[Isolation, Isolation]]:
-    """The others' p99 with everybody well, and then while one provider after the other is unwell in each way, in pairs.
+Pairs = list[tuple[Isolation, Isolation]]
+"""The others' waits when all are well, and while one is unwell."""
 
-    Each spell is measured alone: what waits for a sick receiver is dropped after it, and a provider that is well again
-    is first let come to the end of what waited. A webhook receiver that is unwell gets a fifth of the notices; of
-    e-mail and texts everything fails. `longest` is how long (seconds) the provider of texts answers 500.
+
+async def isolation(made: Bench, seconds: float, longest: float) -> Pairs:
+    """The others' waits with everybody well, and while one provider after the other is unwell in each way.
+
+    What all of a provider's ills are set beside is a spell before and one after them. Each spell is measured alone:
+    what waits for a sick receiver is dropped after it, and a provider that is well again is first let come to the end
+    of what waited. A webhook receiver that is unwell gets a fifth of the notices; of e-mail and texts everything fails.
+    `longest` is how long (seconds) the provider of texts answers 500; where that is longer than the others, how the
+    others fare when it is back is a spell, too.
     """
     with ExitStack() as stack:
         sick = Peers.start(stack, "unwell").addresses
@@ -51,19 +72,37 @@ async def isolation(made: Bench, seconds: float, longest: float) -> list[tuple[I
         await made.enlist(**{name: _always(sick[kind]) for name, kind in names.items()})
         await made.producer.flush()
         await asyncio.sleep(2)
-        found = []
-        quiet = await _watched(made, Spell("", seconds, ""))
-        for name, kind in names.items():
-            found.append((quiet, await _watched(made, Spell(f"a receiver that {kind}", seconds, name))))
-            await made.database.execute(_DROP, f"{name}-%")
-        for means, what in (("phone", "texts"), ("email", "e-mail")):
-            quiet = await _watched(made, Spell("", seconds, ""))
-            for kind in TALKS:
-                lasts = longest if (means, kind) == ("phone", "answers 500") else seconds
-                await _turn(made, means, kind)
-                found.append((quiet, await _watched(made, Spell(f"{what}: the provider {kind}", lasts, means))))
-                await _turn(made, means, WELL)
-                await _caught_up(made, means)
+        await _watched(made, Spell("", seconds, ""))  # to warm up
+        calm = Spell("", max(seconds, min(longest, CALM)), "")
+        before = await _watched(made, calm)
+        found: Pairs = []
+        ills = (partial(_receivers, names), partial(_provider, "email", seconds), partial(_provider, "phone", longest))
+        for whose in ills:
+            unwell = await whose(made, seconds)
+            after = await _watched(made, calm)
+            found += [(before.and_(after), one) for one in unwell]
+            before = after
+    return found
+
+
+async def _receivers(names: Mapping[str, str], made: Bench, seconds: float) -> list[Isolation]:
+    found = []
+    for name, kind in names.items():
+        found.append(await _watched(made, Spell(f"a receiver that {kind}", seconds, name)))
+        await made.database.execute(_DROP, f"{name}-%")
+    return found
+
+
+async def _provider(means: str, longest: float, made: Bench, seconds: float) -> list[Isolation]:
+    found = []
+    for kind in TALKS:
+        lasts = longest if kind == "answers 500" else seconds
+        await _turn(made, means, kind)
+        found.append(await _watched(made, Spell(f"{means}: the provider {kind}", lasts, means)))
+        await _turn(made, means, WELL)
+        if lasts > seconds:
+            found.append(await _watched(made, Spell(f"{means}: after {lasts:.0f} s of it", CALM, means)))
+        await _caught_up(made, means)
     return found
 
 
@@ -71,11 +110,12 @@ _DROP = "update notify.notices set due_at = null, state = 'expired' where recipi
 
 
 async def _caught_up(made: Bench, means: str) -> None:
-    """Wait until nothing waits for a provider that is well again, two minutes at most."""
+    """Wait until nothing waits for a provider that is well again, two minutes at most; then drop the rest."""
     waiting = "select count(*) from notify.notices where recipient like $1 and state in ('planned', 'sending')"
     end = time.monotonic() + 120
     while await made.database.fetchval(waiting, f"{means}-%") and time.monotonic() < end:
         await asyncio.sleep(0.5)
+    await made.database.execute(_DROP, f"{means}-%")
 
 
 async def _turn(made: Bench, means: str, kind: str) -> None:
@@ -122,11 +162,7 @@ async def _watched(made: Bench, spell: Spell) -> Isolation:
     await steady(made, MODERATE, offers)
     share = sum(means in spell.others for means in turn)
     found = await _settled(made, since, len(offers) * share // len(turn), spell.others)
-    return Isolation(
-        spell.unwell,
-        {means: one[int(len(one) * 0.99)] for means, one in found.items()},
-        {means: len(one) for means, one in found.items()},
-    )
+    return Isolation(spell.unwell, found)
 
 
 async def spells(folder: Path, url: str, bootstrap: str, longest: float) -> list[Row]:
