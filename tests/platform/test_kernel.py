@@ -148,6 +148,18 @@ async def test_a_dead_letter_tells_operations_where_and_why_but_never_what(servi
     assert b"canary-plum" not in bytes(sealed)
 
 
+async def test_whoever_asked_hears_whether_a_transaction_was_committed(service: Tiny) -> None:
+    heard: list[bool] = []
+    async with service.database.unit() as unit:
+        unit.ended.append(heard.append)
+        assert heard == []
+    with suppress(OSError):
+        async with service.database.unit() as unit:
+            unit.ended.append(heard.append)
+            raise OSError("away")
+    assert heard == [True, False]
+
+
 async def test_when_too_much_is_poison_the_consumer_holds_still_instead_of_burying_the_day(service: Tiny) -> None:
     await service.send(*[record_of(viewed(uuid7(), 1, "POISON")) for _ in range(7)])
     async with service.at_work() as reader:

@@ -153,6 +153,8 @@ async def _hang(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> 
 
 async def _drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     for byte in b"HTTP/1.1 200 OK\r\nX-Patience: " + b"x" * 1000:
+        if writer.is_closing():
+            return
         writer.write(bytes([byte]))
         await writer.drain()
         await asyncio.sleep(DRIP_SECONDS)
@@ -160,6 +162,8 @@ async def _drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def _reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read(1)
+    if writer.is_closing():
+        return
     at_once = struct.pack("ii", 1, 0)
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
     writer.transport.abort()
