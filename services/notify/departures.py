@@ -40,7 +40,10 @@ class Departure:
 
 @dataclass
 class Picked:
-    """What one look leads to, in a share of these lanes and beside what is flying; given back whole when it fails."""
+    """What one look leads to, in a share of these lanes and beside what is flying; given back whole when it fails.
+
+    `held` are those that begin to wait for a lane; `crowded` says that some wait for one.
+    """
 
     lanes: Lanes
     flying: Collection[Key]
@@ -49,6 +52,7 @@ class Picked:
     changed: dict[UUID, Course] = field(default_factory=dict)
     held: list[tuple[UUID, str]] = field(default_factory=list)
     left_alone: list[Flight] = field(default_factory=list)
+    crowded: bool = False
 
     @property
     def flights(self) -> list[Flight]:
@@ -154,7 +158,9 @@ class _Sorting:
         shut = joining is None and bool(addressed.lane) and self.picked.lanes.shut(addressed.lane)
         lane = "" if joining is not None or shut else addressed.lane
         if lane and not self.picked.lanes.take(lane, self.picked.share):
-            self.picked.held.append((due.id, lane))
+            self.picked.crowded = True
+            if due.lane != lane:
+                self.picked.held.append((due.id, lane))
             return course, True
         begun, going = begin(course, leg, self.moment)
         if not going:

@@ -139,7 +139,7 @@ class Dispatcher:
             await hold_in_lane(unit, picked.held)
             more = len(due) == limit
             pause = 0.0 if more else await seconds_to_next(unit, self._lanes.full())
-        self._crowded = self._crowded or bool(picked.held)
+        self._crowded = self._crowded or picked.crowded
         return pause if more else min(max(pause, SHORTEST_PAUSE), LONGEST_PAUSE)
 
     async def start_at_once(self, unit: Unit, due: Sequence[Due], moment: Moment) -> Mapping[UUID, Course]:

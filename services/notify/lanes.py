@@ -23,18 +23,19 @@ PROBE_EVERY = 5.0
 
 @dataclass(frozen=True)
 class Bounds:
-    """Attempts under way: in all, to one receiver we know to be well, and to one we know nothing of."""
+    """Attempts under way: in all, to one receiver we know to be well, to one we know nothing of, and to a provider."""
 
     total: int = 1024
     widest: int = 512
     first: int = 32
+    provider: int = 16
 
 
 class Lanes:
     """Counts what is under way. A lane that fails is narrowed by half, one that succeeds is widened to double.
 
-    A lane to one of the `providers` grows no wider than it began: each has few connections, its messages cost more to
-    send than others do, and everybody's wait for it at once when it comes back.
+    A lane to one of the `providers` stays narrow: its messages cost more to send than others do, it takes no more than
+    so many a second anyway, and everybody's wait for it at once when it comes back.
     """
 
     def __init__(
@@ -71,8 +72,7 @@ class Lanes:
         width = self._width_of(lane)
         if healthy is not None:
             self._count(lane, healthy)
-            widest = self._bounds.first if lane in self._providers else self._bounds.widest
-            self._width[lane] = min(width * 2, widest) if healthy else max(width // 2, 1)
+            self._width[lane] = min(width * 2, self._widest_of(lane)) if healthy else max(width // 2, 1)
 
     def shut(self, lane: str) -> bool:
         """Whether a receiver has failed so often in a row that it is not to be tried now.
@@ -112,4 +112,7 @@ class Lanes:
             self._probe_at[lane] = self._clock() + PROBE_EVERY
 
     def _width_of(self, lane: str) -> int:
-        return self._width.get(lane, self._bounds.first)
+        return self._width.get(lane, min(self._bounds.first, self._widest_of(lane)))
+
+    def _widest_of(self, lane: str) -> int:
+        return self._bounds.provider if lane in self._providers else self._bounds.widest

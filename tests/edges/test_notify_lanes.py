@@ -36,7 +36,7 @@ async def test_a_receiver_that_hangs_slows_nobody_else(notify: House) -> None:
         assert asyncio.get_running_loop().time() - began < 2
 
 
-NARROW = Bounds(total=10, widest=8, first=4)
+NARROW = Bounds(total=10, widest=8, first=4, provider=3)
 
 
 def test_a_lane_that_fails_is_narrowed_and_one_that_succeeds_is_widened_again() -> None:
@@ -61,12 +61,15 @@ def test_a_share_of_a_lane_and_of_all_of_them_is_kept_for_others() -> None:
     assert lanes.take("idle", 0.1)
 
 
-def test_a_providers_lane_grows_no_wider_than_it_began() -> None:
+def test_a_providers_lane_stays_narrow() -> None:
     lanes = Lanes(NARROW, providers=["govuk-sms"])
+    assert [lanes.take("govuk-sms") for _ in range(4)] == [True] * 3 + [False]
+    for _ in range(3):
+        lanes.give("govuk-sms", healthy=True)
     for _ in range(4):
         lanes.take("govuk-sms")
         lanes.give("govuk-sms", healthy=True)
-    assert [lanes.take("govuk-sms") for _ in range(5)] == [True] * 4 + [False]
+    assert [lanes.take("govuk-sms") for _ in range(4)] == [True] * 3 + [False]
 
 
 def test_what_is_given_back_unused_changes_no_width() -> None:

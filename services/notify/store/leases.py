@@ -23,7 +23,8 @@ from shared.database import Unit
 class Due(NamedTuple):
     """A notice that something must be done about now, its row locked. Somebody not on the roster has no ways.
 
-    `sent_as`: under which id it went over a means before, by means and nth, where that was not its own.
+    `sent_as`: under which id it went over a means before, by means and nth, where that was not its own. `lane` is the
+    one it has been waiting for.
     """
 
     id: UUID
@@ -37,6 +38,7 @@ class Due(NamedTuple):
     at: datetime
     course: Course
     sent_as: Mapping[tuple[str, int], UUID]
+    lane: str | None = None
 
     def goes_as(self, leg: Leg) -> UUID:
         """The id this leg leaves under by itself: always the same, so that whoever may have it can be asked."""
@@ -75,7 +77,7 @@ class Attempt(NamedTuple):
 
 
 _DUE = sa.text(f"""
-select n.id, n.recipient, n.type, n.referral_id, n.reference, n.response_class, n.exercise, n.respond_by, n.at,
+select n.id, n.recipient, n.type, n.referral_id, n.reference, n.response_class, n.exercise, n.respond_by, n.at, n.lane,
        {COURSE}, r.ways::text as ways, clock_timestamp() as real,
        case when n.repeat then (select jsonb_agg(jsonb_build_array(a.means, a.nth, a.sent_as))::text
        from notify.attempts a where a.notice_id = n.id and a.sent_as is not null) end as sent_as
@@ -115,6 +117,7 @@ async def due_notices(unit: Unit, limit: int, full: Sequence[str]) -> tuple[list
             at=row.at,
             course=course_of(row),
             sent_as=_sent_as(row),
+            lane=row.lane,
         )
         for row in rows
     ]

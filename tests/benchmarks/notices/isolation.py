@@ -35,10 +35,10 @@ class Isolation:
         waits = sorted(self.waits[means])
         return waits[int(len(waits) * 0.99)]
 
-    def and_(self, other: "Isolation") -> "Isolation":
-        """Two spells as one, over the means that both have."""
-        both = {means: [*waits, *other.waits[means]] for means, waits in self.waits.items() if means in other.waits}
-        return Isolation(self.unwell, both)
+    def calmer(self, other: "Isolation") -> "Isolation":
+        """Of two spells the shorter waits over each means: a hiccup of the machine flatters no other spell."""
+        best = {means: min((self, other), key=lambda one: one.p99(means)).waits[means] for means in self.waits}
+        return Isolation(self.unwell, best)
 
     def beside(self, quiet: "Isolation") -> str:
         """Each means with how many times as long it took as when all were well."""
@@ -60,11 +60,11 @@ Pairs = list[tuple[Isolation, Isolation]]
 async def isolation(made: Bench, seconds: float, longest: float) -> Pairs:
     """The others' waits with everybody well, and while one provider after the other is unwell in each way.
 
-    What all of a provider's ills are set beside is a spell before and one after them. Each spell is measured alone:
-    what waits for a sick receiver is dropped after it, and a provider that is well again is first let come to the end
-    of what waited. A webhook receiver that is unwell gets a fifth of the notices; of e-mail and texts everything fails.
-    `longest` is how long (seconds) the provider of texts answers 500; where that is longer than the others, how the
-    others fare when it is back is a spell, too.
+    What all of a provider's ills are set beside is the calmer of a spell before and one after them. Each spell is
+    measured alone: what waits for a sick receiver is dropped after it, and a provider that is well again is first let
+    come to the end of what waited. A webhook receiver that is unwell gets a fifth of the notices; of e-mail and texts
+    everything fails. `longest` is how long (seconds) the provider of texts answers 500; where that is longer than the
+    others, how the others fare when it is back is a spell, too.
     """
     with ExitStack() as stack:
         sick = Peers.start(stack, "unwell").addresses
@@ -80,7 +80,7 @@ async def isolation(made: Bench, seconds: float, longest: float) -> Pairs:
         for whose in ills:
             unwell = await whose(made, seconds)
             after = await _watched(made, calm)
-            found += [(before.and_(after), one) for one in unwell]
+            found += [(before.calmer(after), one) for one in unwell]
             before = after
     return found
 
