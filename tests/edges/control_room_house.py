@@ -23,7 +23,8 @@ from shared.database import Unit
 from shared.identifiers import uuid7
 from shared.inbox import Record
 from shared.service import Wake
-from tests.edges.notify_house import EARLIER_SECRET, HERE, SECRET, Heard, House, house
+from tests.edges.notify_house import EARLIER_SECRET, HERE, SECRET, House, house
+from tests.edges.webhook_receiver import Heard
 
 _offsets = count(1)
 

@@ -11,8 +11,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from shared.contracts.deliveries import Means
 from tests.edges.govuk_stand_in import API_KEY, EMAIL_TEMPLATE, SMS_TEMPLATE, GovukNotify, govuk_notify
-from tests.edges.notify_house import SECRET, Receiver, receiving
+from tests.edges.notify_house import SECRET
 from tests.edges.push_stand_in import PushService, push_service
+from tests.edges.webhook_receiver import Receiver, receiving
 from tests.fleet import free_port
 
 KINDS = ("webhook", "push", "smtp", "govuk-sms", "govuk-email")

@@ -10,7 +10,8 @@ from standardwebhooks.webhooks import Webhook
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.rules.control_rooms import KEPT, PROBE_EVERY
 from tests.edges.control_room_house import Desk, a_heartbeat, a_record, an_event, desk, first_seen, said
-from tests.edges.notify_house import EARLIER_SECRET, SECRET, receiving
+from tests.edges.notify_house import EARLIER_SECRET, SECRET
+from tests.edges.webhook_receiver import receiving
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from services.notify.control_rooms_api import ControlRooms
 from shared.identity import parse, sign_demo
 from shared.web import install
 from tests.edges.control_room_house import Desk, desk, first_seen
-from tests.edges.notify_house import receiving
+from tests.edges.webhook_receiver import receiving
 
 ROOMS = "/v1/control-rooms"
 

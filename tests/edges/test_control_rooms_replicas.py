@@ -12,7 +12,7 @@ from aiohttp import web
 from services.notify.control_rooms_sending import Sending
 from shared.service import Wake
 from tests.edges.control_room_house import Desk, desk, first_seen, keys, said
-from tests.edges.notify_house import Receiver, receiving
+from tests.edges.webhook_receiver import Receiver, receiving
 
 LENGTHS = (1, 3, 12)
 """Events under a key; twelve go out in two runs."""

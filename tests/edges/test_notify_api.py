@@ -29,7 +29,8 @@ from shared.service import Platform
 from shared.settings import SettingsError, load_settings
 from shared.web import install
 from tests.edges.govuk_stand_in import API_KEY, EMAIL_TEMPLATE, SMS_TEMPLATE
-from tests.edges.notify_house import House, Story, house, message, receiving
+from tests.edges.notify_house import House, Story, house, message
+from tests.edges.webhook_receiver import receiving
 
 PEGGY, IRIS = "H1042", "B0007"
 

@@ -20,8 +20,9 @@ from shared.contracts.officers import OfficerPublished, SealedMeans
 from shared.identity import parse, sign_demo
 from shared.push_key import PushKey, push_key_from
 from shared.web import install
-from tests.edges.notify_house import HERE, House, Story, house, receiving
+from tests.edges.notify_house import HERE, House, Story, house
 from tests.edges.push_stand_in import Browser, PushService, push_service
+from tests.edges.webhook_receiver import receiving
 
 PEGGY = "H1042"
 KEY = PushKey(push_key_from(b"the lamp in the old lighthouse.."), "mailto:keeper@lighthouse.example")

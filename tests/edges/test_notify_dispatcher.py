@@ -11,7 +11,8 @@ from standardwebhooks.webhooks import Webhook
 
 from services.notify.channels.channel import Message
 from services.notify.rules.attempts import Outcome
-from tests.edges.notify_house import SECRET, House, Story, house, receiving
+from tests.edges.notify_house import SECRET, House, Story, house
+from tests.edges.webhook_receiver import receiving
 
 PEGGY, IRIS, OTTO = "H1042", "B0007", "C2210"
 

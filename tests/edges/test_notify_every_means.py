@@ -24,8 +24,9 @@ from services.notify.rules.attempts import LEASE
 from shared.clock import Clock
 from shared.push_key import PushKey, push_key_from
 from tests.edges.govuk_stand_in import API_KEY, EMAIL_TEMPLATE, SMS_TEMPLATE, GovukNotify, govuk_notify
-from tests.edges.notify_house import HERE, SECRET, message, receiving
+from tests.edges.notify_house import HERE, SECRET, message
 from tests.edges.push_stand_in import Browser, push_service
+from tests.edges.webhook_receiver import receiving
 
 PUSH_KEY = PushKey(push_key_from(b"the lamp in the old lighthouse.."), "mailto:keeper@lighthouse.example")
 PEGGY_BROWSER = Browser("peggy", "")

@@ -12,7 +12,8 @@ from services.notify.channels.govuk_notify import Account, Form, GovukNotifyChan
 from services.notify.channels.wording import Wording
 from services.notify.rules.attempts import Outcome
 from tests.edges.govuk_stand_in import API_KEY, EMAIL_TEMPLATE, SERVICE, SMS_TEMPLATE, GovukNotify, govuk_notify
-from tests.edges.notify_house import NOTICE, message, receiving
+from tests.edges.notify_house import NOTICE, message
+from tests.edges.webhook_receiver import receiving
 
 PEGGY = "+447700900042"
 

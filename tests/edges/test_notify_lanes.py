@@ -8,7 +8,8 @@ from aiohttp import web
 
 from services.notify import consumers
 from services.notify.lanes import Bounds, Lanes
-from tests.edges.notify_house import House, Story, house, receiving
+from tests.edges.notify_house import House, Story, house
+from tests.edges.webhook_receiver import receiving
 from tests.waiting import until
 
 PEGGY, IRIS = "H1042", "B0007"

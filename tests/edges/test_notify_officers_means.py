@@ -19,7 +19,8 @@ from shared.contracts.lifecycle import ReferralEvent
 from shared.contracts.officers import OfficerPublished, OfficerTestAsked, SealedMeans
 from shared.identity import parse, sign_demo
 from shared.web import install
-from tests.edges.notify_house import House, Story, house, receiving
+from tests.edges.notify_house import House, Story, house
+from tests.edges.webhook_receiver import receiving
 from tests.waiting import until
 
 PEGGY = "H1042"

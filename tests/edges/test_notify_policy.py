@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.contracts.policy import PolicyDocument, PolicyPublished
-from tests.edges.notify_house import House, Story, house, receiving
+from tests.edges.notify_house import House, Story, house
+from tests.edges.webhook_receiver import receiving
 from tests.rules.policy.drafts import default, policy
 
 PEGGY = "H1042"

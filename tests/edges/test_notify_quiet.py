@@ -7,7 +7,8 @@ import pytest
 
 from shared.contracts.policy import PolicyPublished
 from shared.local_time import LONDON
-from tests.edges.notify_house import House, Story, house, receiving
+from tests.edges.notify_house import House, Story, house
+from tests.edges.webhook_receiver import receiving
 from tests.rules.policy.drafts import policy
 
 PEGGY, IRIS, OTTO = "H1042", "B0007", "C2210"

@@ -13,8 +13,9 @@ from services.notify.channels.channel import Message
 from services.notify.rules.attempts import Outcome
 from shared.identity import parse, sign_demo
 from tests.edges.govuk_stand_in import Taken
-from tests.edges.notify_house import Story, receiving
+from tests.edges.notify_house import Story
 from tests.edges.texting_house import Texts, texts
+from tests.edges.webhook_receiver import receiving
 
 PEGGY, IRIS = "H1042", "B0007"
 NUMBER = "+447700900042"

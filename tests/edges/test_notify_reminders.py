@@ -7,7 +7,8 @@ import pytest
 
 from services.notify.reminding import Reminding
 from shared.contracts.policy import PolicyPublished
-from tests.edges.notify_house import House, Story, house, receiving
+from tests.edges.notify_house import House, Story, house
+from tests.edges.webhook_receiver import receiving
 from tests.rules.policy.drafts import default
 
 PEGGY, IRIS = "H1042", "B0007"

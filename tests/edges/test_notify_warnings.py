@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.contracts.officers import RosterWarned
-from tests.edges.notify_house import House, house, receiving
+from tests.edges.notify_house import House, house
+from tests.edges.webhook_receiver import receiving
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from services.notify.channels.guard import AddressRefused, Guard, GuardedResolve
 from services.notify.channels.posting import retry_after
 from services.notify.channels.webhook import WebhookChannel
 from services.notify.rules.attempts import Outcome
-from tests.edges.notify_house import EARLIER_SECRET, HERE, NOTICE, SECRET, Answer, message, receiving
+from tests.edges.notify_house import EARLIER_SECRET, HERE, NOTICE, SECRET, message
+from tests.edges.webhook_receiver import Answer, receiving
 
 
 @pytest.fixture

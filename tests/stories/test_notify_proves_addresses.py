@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.contracts.officers import OfficerPublished
-from tests.edges.notify_house import Story, receiving
+from tests.edges.notify_house import Story
 from tests.edges.texting_house import Texts, texts
+from tests.edges.webhook_receiver import receiving
 from tests.stories.routing_house import House, routing
 from tests.waiting import until
 

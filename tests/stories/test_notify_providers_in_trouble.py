@@ -12,10 +12,11 @@ import pytest
 from services.notify.channels.email import EmailChannel
 from services.notify.channels.wording import Wording
 from services.notify.heartbeat import Health, Heartbeat
-from tests.edges.notify_house import Story, receiving
+from tests.edges.notify_house import Story
 from tests.edges.passing import pass_seconds
 from tests.edges.receivers import Other, other_end
 from tests.edges.texting_house import Texts
+from tests.edges.webhook_receiver import receiving
 from tests.stories.told_house import Told, told
 from tests.waiting import until
 

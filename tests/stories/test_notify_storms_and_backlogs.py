@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.edges.notify_house import Story, receiving
+from tests.edges.notify_house import Story
 from tests.edges.passing import pass_seconds
 from tests.edges.texting_house import Texts, texts
+from tests.edges.webhook_receiver import receiving
 from tests.waiting import until
 
 PEGGY, IRIS = "H1042", "B0007"

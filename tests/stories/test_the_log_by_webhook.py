@@ -17,7 +17,7 @@ from shared.contracts.cloudevents import Header
 from shared.contracts.referrals import ReferralAccepted, ReferralContactMade, ReferralOffered, ReferralOpened
 from shared.inbox import Record
 from tests.edges.control_room_house import Desk, desk
-from tests.edges.notify_house import receiving
+from tests.edges.webhook_receiver import receiving
 from tests.stories.intake_house import House, opened
 
 Json = dict[str, Any]
